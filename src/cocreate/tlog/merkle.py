@@ -1,0 +1,94 @@
+"""The Merkle tree over a record's entries, as RFC 6962 section 2.1 (kept by RFC 9162) defines it.
+
+Leaf = SHA-256(00 ‖ entry), node = SHA-256(01 ‖ left ‖ right), root of no leaves = SHA-256 of nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+HASH_SIZE_BYTES: Final = 32
+EMPTY_ROOT: Final = sha256(b"").digest()
+
+_LEAF: Final = b"\x00"
+_NODE: Final = b"\x01"
+
+
+class Frontier:
+    """The roots of the perfect subtrees of a growing log, largest and leftmost first.
+
+    It holds one hash for each one bit of the size, at most 64, and is all that appending and the root
+    need; proofs need more. Not safe to share between threads: it belongs to whoever appends.
+    """
+
+    __slots__ = ("_size", "_subtrees")
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._subtrees: list[bytes] = []
+
+    @property
+    def size(self) -> int:
+        """Number of leaves appended so far."""
+        return self._size
+
+    def append_entry(self, entry: bytes) -> bytes:
+        """Append an entry and return its leaf hash."""
+        hashed = leaf_hash(entry)
+        self.append(hashed)
+        return hashed
+
+    def append(self, leaf: bytes) -> None:
+        """Append a leaf by its hash: one node hash on average, at most one for each bit of the size."""
+        _require_hash(leaf)
+        subtrees, carry = self._subtrees, self._size
+        while carry & 1:
+            # Inlined `node_hash`: replaying a long record spends its time here.
+            leaf = sha256(_NODE + subtrees.pop() + leaf).digest()
+            carry >>= 1
+        subtrees.append(leaf)
+        self._size += 1
+
+    def root(self) -> bytes:
+        """Root of the tree over everything appended so far."""
+        if not self._subtrees:
+            return EMPTY_ROOT
+        *larger, root = self._subtrees
+        for left in reversed(larger):
+            root = node_hash(left, root)
+        return root
+
+    def copy(self) -> Frontier:
+        """An independent frontier of the same leaves, for deciding ahead of what is stored."""
+        twin = Frontier()
+        twin._size = self._size
+        twin._subtrees = self._subtrees.copy()
+        return twin
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Hash of one entry as a leaf."""
+    return sha256(_LEAF + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of the node above two hashes of 32 bytes each."""
+    _require_hash(left)
+    _require_hash(right)
+    return sha256(_NODE + left + right).digest()
+
+
+def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
+    """Root of the tree over these leaf hashes, in order."""
+    frontier = Frontier()
+    for leaf in leaf_hashes:
+        frontier.append(leaf)
+    return frontier.root()
+
+
+def _require_hash(value: bytes) -> None:
+    """Refuse another length: it would move the boundary between left and right."""
+    if len(value) != HASH_SIZE_BYTES:
+        raise ValueError(f"expected a hash of {HASH_SIZE_BYTES} bytes, found {len(value)} bytes")
