@@ -1,0 +1,26 @@
+"""Fixtures for every test: a PostgreSQL server for the run, a database for the test."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres import create_database, drop_database, postgres_server
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as the run; for databases of one's own, see below."""
+    if named := os.environ.get("COCREATE_TEST_POSTGRES"):
+        yield named
+        return
+    with postgres_server(fsync=False) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of a fresh, empty database; it is dropped after the test."""
+    url = create_database(postgres_url)
+    yield url
+    drop_database(postgres_url, url)
