@@ -1,0 +1,1 @@
+"""Pure folds from a workshop's events to what people read."""

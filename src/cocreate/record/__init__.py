@@ -1,0 +1,1 @@
+"""Entry bytes and events, one to the other: shared by the server and the auditor."""
