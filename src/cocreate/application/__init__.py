@@ -1,0 +1,1 @@
+"""Use cases: the published language that the web server may import."""
