@@ -1,0 +1,194 @@
+"""Ballot: what one voter says in a round; in opinion rounds, on one statement.
+
+A ballot under a new key is an event even if its choice equals the standing one. Its counter rises strictly per voter and
+round (per statement in opinion rounds), so a delayed older ballot can never undo a newer one.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from cocreate.domain.decider import Events, decides, evolves
+from cocreate.domain.errors import (
+    BallotSuperseded,
+    ChoiceMalformed,
+    NoBallot,
+    OptionHidden,
+    OptionUnknown,
+    RoundNotOpen,
+)
+from cocreate.domain.messages import Command, Count, Event, Millis, Pending, Random, Recorded
+from cocreate.domain.round import Round, find_round
+from cocreate.domain.voting.method import Choice
+
+if TYPE_CHECKING:
+    from cocreate.domain.state import WorkshopState
+
+from dataclasses import dataclass
+
+
+class BallotCast(Event):
+    """`random` keeps the leaf from being guessed: without it few choices and a time would do."""
+
+    NAME: ClassVar[str] = "BallotCast.v1"
+
+    choice: Choice
+    claimed_at: Millis | None = None
+    counter: Count
+    random: Random
+
+
+class BallotReplaced(Event):
+    NAME: ClassVar[str] = "BallotReplaced.v1"
+
+    choice: Choice
+    claimed_at: Millis | None = None
+    counter: Count
+    random: Random
+
+
+class BallotWithdrawn(Event):
+    NAME: ClassVar[str] = "BallotWithdrawn.v1"
+
+    counter: Count
+    random: Random
+
+
+class Ballot(NamedTuple):
+    """The standing ballot; a withdrawn one keeps its counter and has no choice."""
+
+    counter: int
+    choice: Any
+
+
+class Turnout(NamedTuple):
+    """How many ballot events a round has had, by kind; standing = cast - withdrawn."""
+
+    cast: int = 0
+    replaced: int = 0
+    withdrawn: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CastBallot(Command):
+    """The actor is the voter. `option` is the statement it is on, in opinion rounds only; `counter` is what the sender saw + 1."""
+
+    round: str
+    participant: str
+    option: str | None = None
+    choice: Any
+    counter: int | None = None
+    random: str
+    claimed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawBallot(Command):
+    round: str
+    participant: str
+    option: str | None = None
+    counter: int | None = None
+    random: str
+
+
+@decides(CastBallot)
+def cast_ballot(command: CastBallot, state: "WorkshopState", now: int) -> Events:
+    row = _require_voting(command, state, now)
+    row.method.check(row.rules, command.choice)
+    _require_options(command, state, row)
+    aggregate = ballot_id(command.round, command.actor, command.option)
+    standing = state.ballots.get(aggregate)
+    counter = _next_counter(standing, command.counter)
+    kind = BallotCast if standing is None or standing.choice is None else BallotReplaced
+    event = kind(choice=command.choice, claimed_at=command.claimed_at, counter=counter, random=command.random)
+    return [Pending(aggregate, event)]
+
+
+@decides(WithdrawBallot)
+def withdraw_ballot(command: WithdrawBallot, state: "WorkshopState", now: int) -> Events:
+    _require_voting(command, state, now)
+    aggregate = ballot_id(command.round, command.actor, command.option)
+    standing = state.ballots.get(aggregate)
+    if standing is None or standing.choice is None:
+        raise NoBallot(round=command.round)
+    counter = _next_counter(standing, command.counter)
+    return [Pending(aggregate, BallotWithdrawn(counter=counter, random=command.random))]
+
+
+def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState", now: int) -> Round:
+    """The round, which must take this participant's ballots at this moment."""
+    state.require_input()
+    state.require_present(command.participant)
+    row = find_round(state, command.round)
+    if not takes_ballots(row, now):
+        raise RoundNotOpen(round=command.round, status=row.status)
+    if row.method.per_option != (command.option is not None):
+        expected = "the statement it is on" if row.method.per_option else "no single statement"
+        raise ChoiceMalformed(method=row.method.name, expected=expected, found=command.option or "none")
+    if command.option is not None and command.option not in row.options:
+        raise OptionUnknown(option=command.option, round=command.round)
+    return row
+
+
+def takes_ballots(row: Round, now: int) -> bool:
+    """Whether a ballot stamped `now` counts: the round is open, or closed for no longer than its grace and uncertified."""
+    if row.status == "closed":
+        return row.closed_at is not None and now <= row.closed_at + row.grace_ms
+    return row.status == "open"
+
+
+def _require_options(command: CastBallot, state: "WorkshopState", row: Round) -> None:
+    """Frozen options take ballots whatever happens to their ideas; a statement hidden since takes no new answers."""
+    if command.option is None:
+        for option in command.choice:
+            if option not in row.options:
+                raise OptionUnknown(option=option, round=command.round)
+        return
+    status = state.ideas[command.option].status
+    if row.admission == "growing" and status != "visible":
+        raise OptionHidden(option=command.option, status=status)
+
+
+def _next_counter(standing: Ballot | None, counter: int | None) -> int:
+    held = 0 if standing is None else standing.counter
+    if counter is None:
+        return held + 1
+    if counter <= held:
+        raise BallotSuperseded(standing=held, counter=counter)
+    return counter
+
+
+@evolves(BallotCast)
+def ballot_cast(state: "WorkshopState", recorded: Recorded, event: BallotCast) -> None:
+    _stand(state, recorded, event)
+    round_id = recorded.aggregate[:36]
+    cast, replaced, withdrawn = state.turnout.get(round_id, Turnout())
+    state.turnout.put(round_id, Turnout(cast + 1, replaced, withdrawn))
+
+
+@evolves(BallotReplaced)
+def ballot_replaced(state: "WorkshopState", recorded: Recorded, event: BallotReplaced) -> None:
+    _stand(state, recorded, event)
+    round_id = recorded.aggregate[:36]
+    cast, replaced, withdrawn = state.turnout[round_id]
+    state.turnout.put(round_id, Turnout(cast, replaced + 1, withdrawn))
+
+
+@evolves(BallotWithdrawn)
+def ballot_withdrawn(state: "WorkshopState", recorded: Recorded, event: BallotWithdrawn) -> None:
+    state.ballots.put(recorded.aggregate, Ballot(event.counter, None))
+    round_id = recorded.aggregate[:36]
+    cast, replaced, withdrawn = state.turnout[round_id]
+    state.turnout.put(round_id, Turnout(cast, replaced, withdrawn + 1))
+
+
+def ballot_id(round_id: str, voter: str, option: str | None) -> str:
+    return f"{round_id}/{voter}" if option is None else f"{round_id}/{voter}/{option}"
+
+
+def ballot_parts(aggregate: str) -> tuple[str, str, str | None]:
+    """(round, voter, option) of a ballot's aggregate id; the option only in opinion rounds."""
+    round_id, voter, *option = aggregate.split("/")
+    return round_id, voter, option[0] if option else None
+
+
+def _stand(state: "WorkshopState", recorded: Recorded, event: BallotCast | BallotReplaced) -> None:
+    state.ballots.put(recorded.aggregate, Ballot(event.counter, event.choice))

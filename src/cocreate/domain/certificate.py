@@ -1,0 +1,165 @@
+"""Certificate: a round's final result, with the reconciliation of every ballot and the digests to recompute it by.
+
+The rows of the result come first, in numbered parts, so that any number of options fits; the certificate carries their
+count and digest. The steps of the count are recomputed for whoever looks; the certificate carries their digest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from cocreate.domain.ballot import Turnout, ballot_parts
+from cocreate.domain.canonical import digest_of
+from cocreate.domain.decider import Events, decides, evolves
+from cocreate.domain.errors import GraceRunning, RoundStateConflict
+from cocreate.domain.messages import Command, Count, Digest, Event, Facts, Pending, Position, Recorded, Uuid
+from cocreate.domain.round import Round, find_round, require_certifier
+from cocreate.domain.voting import Rules
+from cocreate.domain.voting.method import Ranking, Result, Tally
+from cocreate.domain.workshop import UNSET_DIGEST
+
+if TYPE_CHECKING:
+    from cocreate.domain.state import WorkshopState
+
+ROWS_PER_PART = 500
+PARTS_MAX = 100
+ELECTED_MAX = 100
+COLUMNS_MAX = 4
+
+Row = tuple[Uuid, Count] | tuple[Uuid, Count, Count] | tuple[Uuid, Count, Count, Count]
+
+
+class ResultPart(Event):
+    """Rows of a result, (option, mark, …) in the method's columns, before its certificate."""
+
+    NAME: ClassVar[str] = "ResultPart.v1"
+
+    number: Annotated[int, Field(ge=0, lt=PARTS_MAX)]
+    rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=ROWS_PER_PART)]
+
+
+class Reconciliation(Facts):
+    """eligible: who could vote; the rest are ballots. standing = cast - withdrawn = blank + invalid + those with a mark."""
+
+    blank: Count
+    cast: Count
+    eligible: Count
+    invalid: Count
+    paper: Count
+    replaced: Count
+    standing: Count
+    voters: Count
+    withdrawn: Count
+
+
+class ResultCertified(Event):
+    """Counts everything before `counted_to`; `digest` is the state digest before this entry."""
+
+    NAME: ClassVar[str] = "ResultCertified.v1"
+
+    ballots_digest: Digest
+    counted_to: Position
+    digest: Digest
+    digest_version: Literal[1]
+    elected: Annotated[tuple[Uuid, ...], Field(max_length=ELECTED_MAX)]
+    parts: Annotated[int, Field(ge=0, le=PARTS_MAX)]
+    reconciliation: Reconciliation
+    result_digest: Digest
+    rules: Rules
+    steps_digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifyResult(Command):
+    """`tie_root` is the tree's root over the entries before the round was opened; the border knows the tree."""
+
+    round: str
+    tie_root: bytes
+
+
+@decides(CertifyResult)
+def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> Events:
+    """Cost grows with the ballots of this round alone."""
+    require_certifier(state, command.actor)
+    state.require_unsealed()
+    row = find_round(state, command.round)
+    if row.status == "certified":
+        return []
+    if row.status != "closed" or row.closed_at is None:
+        raise RoundStateConflict(status=row.status, wanted="certified")
+    if state.workshop.status == "open" and now <= row.closed_at + row.grace_ms:
+        raise GraceRunning(until=row.closed_at + row.grace_ms)
+    ballots = standing_ballots(state, command.round)
+    result = count(row, command.round, ballots, command.tie_root)
+    events: list[Event] = list(_parts(result))
+    certified = ResultCertified(
+        ballots_digest=digest_of(ballots),
+        counted_to=state.size,
+        digest=UNSET_DIGEST,
+        digest_version=1,
+        elected=result.elected,
+        parts=len(events),
+        reconciliation=_reconcile(row, ballots, state, command.round),
+        result_digest=digest_of(result.rows),
+        rules=row.rules,
+        steps_digest=digest_of(result.steps),
+    )
+    return [Pending(command.round, event) for event in (*events, certified)]
+
+
+def standing_ballots(state: "WorkshopState", round_id: str) -> list[tuple[str, int, Any]]:
+    """(aggregate id, counter, choice) of each standing ballot of a round, ascending by aggregate id."""
+    prefix = f"{round_id}/"
+    return sorted(
+        (aggregate, ballot.counter, ballot.choice)
+        for aggregate, ballot in state.ballots.items()
+        if ballot.choice is not None and aggregate.startswith(prefix)
+    )
+
+
+def count(row: Round, round_id: str, ballots: Iterable[tuple[str, int, Any]], tie_root: bytes) -> Result:
+    """The result of the standing ballots under the round's rules; the order of the ballots does not matter."""
+    tally = Tally(row.method)
+    for option in row.options:
+        tally.admit(option)
+    for aggregate, _, choice in ballots:
+        tally.add(ballot_parts(aggregate)[2], choice)
+    return row.method.result(row.rules, tally, Ranking(tie_root, round_id))
+
+
+def _parts(result: Result) -> Iterable[ResultPart]:
+    for number, first in enumerate(range(0, len(result.rows), ROWS_PER_PART)):
+        yield ResultPart(number=number, rows=result.rows[first : first + ROWS_PER_PART])
+
+
+def _reconcile(
+    row: Round, ballots: list[tuple[str, int, Any]], state: "WorkshopState", round_id: str
+) -> Reconciliation:
+    turnout = state.turnout.get(round_id, Turnout())
+    return Reconciliation(
+        blank=sum(row.method.is_blank(choice) for _, _, choice in ballots),
+        cast=turnout.cast,
+        eligible=sum(one.status == "present" for one in state.participants.values()),
+        invalid=0,
+        paper=0,
+        replaced=turnout.replaced,
+        standing=len(ballots),
+        voters=len({ballot_parts(aggregate)[1] for aggregate, _, _ in ballots}),
+        withdrawn=turnout.withdrawn,
+    )
+
+
+@evolves(ResultPart)
+def result_part(state: "WorkshopState", recorded: Recorded, event: ResultPart) -> None:
+    """The certificate that follows carries the digest of all parts: no rule looks at one alone."""
+
+
+@evolves(ResultCertified)
+def result_certified(state: "WorkshopState", recorded: Recorded, event: ResultCertified) -> None:
+    row = state.rounds[recorded.aggregate]
+    certified = replace(
+        row, status="certified", ballots_digest=event.ballots_digest, result_digest=event.result_digest
+    )
+    state.rounds.put(recorded.aggregate, certified)

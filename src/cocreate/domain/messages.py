@@ -1,0 +1,104 @@
+"""Events and commands: what every aggregate's messages have in common.
+
+An event is a frozen pydantic model of its facts alone. Where it stands (position, time, actor, aggregate, command) is its
+envelope, `Recorded`. A field's place in the class is its key's place in the stored bytes, so fields stand in alphabetical
+order; registration refuses any other order, a second use of a NAME, and a NAME that is not `<PastTense>.v<n>`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+SYSTEM = "0" * 32
+"""The actor of what the clock causes."""
+
+LANGUAGES_MAX = 10
+"""Languages a sealed text may bring with it; further ones are added by translation."""
+
+INTEGER_MAX = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact (RFC 8785, I-JSON)."""
+
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+Uuid = Annotated[str, StringConstraints(pattern=_UUID)]
+Pseudonym = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Random = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+Position = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+Millis = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+"""A time: milliseconds since 1970 UTC."""
+
+Sealed = Annotated[tuple[tuple[Language, Digest], ...], Field(min_length=1, max_length=LANGUAGES_MAX)]
+"""A text as the record knows it: (language, commitment) pairs, the original first."""
+
+Subject = Literal["actor", "aggregate", "author", "host"]
+"""Whose key seals an event's texts: its actor, the pseudonym it is about, its `author`, or the host (the workshop's id)."""
+
+
+class Facts(BaseModel):
+    """A frozen object of an event's facts; absent optional fields are omitted from the bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        names = list(cls.model_fields)
+        if names != sorted(names):
+            raise TypeError(
+                f"{cls.__name__}: fields stand in the order of their bytes, expected {sorted(names)}"
+            )
+
+
+EVENT_TYPES: dict[str, type["Event"]] = {}
+"""Every event class by its stable NAME."""
+
+
+class Event(Facts):
+    """Something that happened; `NAME` is stored for ever, the Python name may move."""
+
+    NAME: ClassVar[str]
+    SUBJECT: ClassVar[Subject] = "actor"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    """The sealed fields, by their path in the facts; `activities.title` stands for each item's title."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if not re.fullmatch(r"[A-Z][A-Za-z]+\.v[1-9][0-9]*", cls.NAME):
+            raise TypeError(f"{cls.__name__}: NAME must look like BallotCast.v1, found {cls.NAME!r}")
+        if cls.NAME in EVENT_TYPES:
+            raise TypeError(
+                f"{cls.__name__}: the NAME {cls.NAME} belongs to {EVENT_TYPES[cls.NAME].__name__}"
+            )
+        EVENT_TYPES[cls.NAME] = cls
+
+
+class Pending(NamedTuple):
+    """An event that `decide` wants on the record of the aggregate."""
+
+    aggregate: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place on the record: the decoded form of one entry."""
+
+    position: int
+    time: int
+    actor: str
+    aggregate: str
+    command: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something an actor wants; its type says what, `decide` says whether."""
+
+    actor: str

@@ -1,0 +1,337 @@
+"""Round: one vote. Once it is open its rules never change, nor do frozen options; a change is a new round."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from cocreate.domain.decider import Events, decides, evolves
+from cocreate.domain.errors import (
+    IdeaStateConflict,
+    LimitReached,
+    NotAFacilitator,
+    OptionPresent,
+    RoundNotFound,
+    RoundNotOpen,
+    RoundStateConflict,
+    RulesMalformed,
+    SecrecyUnavailable,
+)
+from cocreate.domain.idea import find_idea
+from cocreate.domain.messages import (
+    SYSTEM,
+    Command,
+    Digest,
+    Event,
+    Millis,
+    Pending,
+    Position,
+    Recorded,
+    Sealed,
+    Subject,
+    Uuid,
+)
+from cocreate.domain.voting import METHODS, Rules
+from cocreate.domain.voting.method import Method
+
+if TYPE_CHECKING:
+    from cocreate.domain.state import WorkshopState
+
+ROUNDS_MAX = 1_000
+OPTIONS_FROZEN_MAX = 1_000
+OPTIONS_GROWING_MAX = 20_000
+GRACE_MS_DEFAULT = 10_000
+GRACE_MS_MAX = 86_400_000
+WITHHOLDING_MS_MAX = 90 * 86_400_000
+"""A round whose results wait for its closing is closed by the system after at most 90 days."""
+QUESTION_LENGTH_MAX = 500
+VOTERS_WARNING = 8
+"""Below this many voters, totals may tell how somebody voted; pages say so."""
+
+Options = Literal["frozen", "growing"]
+Results = Literal["always", "after_own_ballot", "after_closing"]
+Secrecy = Literal["open", "pseudonymous"]
+Eligibility = Literal["one_per_browser", "claimed_by_source"]
+"""How sure it is that one voter is one person."""
+Status = Literal["open", "closed", "voided", "certified"]
+ClosedBecause = Literal["facilitator", "withheld_until", "key_lost", "workshop_closed"]
+VoidReason = Literal["mistake", "rules_changed", "irregularity", "other"]
+
+
+class RoundOpened(Event):
+    """An option is (idea, position of its text version). `key` commits to the key of a pseudonymous round."""
+
+    NAME: ClassVar[str] = "RoundOpened.v1"
+    SUBJECT: ClassVar[Subject] = "host"
+    SEALED: ClassVar[tuple[str, ...]] = ("question",)
+
+    admission: Options
+    eligibility: Eligibility
+    grace_ms: Annotated[int, Field(ge=0, le=GRACE_MS_MAX)]
+    key: Digest | None = None
+    options: Annotated[tuple[tuple[Uuid, Position], ...], Field(max_length=OPTIONS_FROZEN_MAX)]
+    question: Sealed
+    replaces: Uuid | None = None
+    results: Results
+    rules: Rules
+    secrecy: Secrecy
+    withheld_until: Millis | None = None
+
+
+class OptionAdmitted(Event):
+    """A statement joins a growing round; its answers count from here on."""
+
+    NAME: ClassVar[str] = "OptionAdmitted.v1"
+
+    claimed_at: Millis | None = None
+    idea: Uuid
+    text_at: Position
+
+
+class RoundClosed(Event):
+    NAME: ClassVar[str] = "RoundClosed.v1"
+
+    because: ClosedBecause
+
+
+class RoundVoided(Event):
+    NAME: ClassVar[str] = "RoundVoided.v1"
+    SUBJECT: ClassVar[Subject] = "host"
+    SEALED: ClassVar[tuple[str, ...]] = ("note",)
+
+    note: Sealed | None = None
+    reason: VoidReason
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`options` holds every admitted idea with its text version, in order of admission; growing rounds add to it."""
+
+    rules: Rules
+    secrecy: Secrecy
+    results: Results
+    admission: Options
+    eligibility: Eligibility
+    grace_ms: int
+    opened_at: int
+    options: Mapping[str, int]
+    withheld_until: int | None = None
+    status: Status = "open"
+    closed_at: int | None = None
+    ballots_digest: str = ""
+    result_digest: str = ""
+
+    @property
+    def method(self) -> Method:
+        return METHODS[self.rules.method]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRound(Command):
+    """`key` is the commitment to the round key that the border made; only pseudonymous rounds have one."""
+
+    round: str
+    question: Sealed
+    rules: Rules
+    admission: Options = "frozen"
+    options: tuple[str, ...] = ()
+    secrecy: str = "pseudonymous"
+    results: Results = "after_closing"
+    grace_ms: int = GRACE_MS_DEFAULT
+    withheld_until: int | None = None
+    replaces: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmitOption(Command):
+    round: str
+    idea: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRound(Command):
+    round: str
+    because: ClosedBecause = "facilitator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidRound(Command):
+    round: str
+    reason: VoidReason
+    note: Sealed | None = None
+
+
+@decides(OpenRound)
+def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
+    state.require_facilitator(command.actor)
+    state.require_open()
+    state.require_room("rounds", len(state.rounds), ROUNDS_MAX)
+    if command.secrecy == "open":
+        secrecy: Secrecy = "open"
+    elif command.secrecy == "pseudonymous":
+        secrecy = "pseudonymous"
+    else:
+        raise SecrecyUnavailable(secrecy=command.secrecy)
+    if command.replaces is not None:
+        find_round(state, command.replaces)
+    opened = RoundOpened(
+        admission=command.admission,
+        eligibility="claimed_by_source" if state.workshop.importing else "one_per_browser",
+        grace_ms=command.grace_ms,
+        key=command.key,
+        options=_frozen_options(command, state),
+        question=command.question,
+        replaces=command.replaces,
+        results=command.results,
+        rules=command.rules,
+        secrecy=secrecy,
+        withheld_until=_withheld_until(command, now),
+    )
+    return [Pending(command.round, opened)]
+
+
+def _frozen_options(command: OpenRound, state: "WorkshopState") -> tuple[tuple[str, int], ...]:
+    """The visible ideas named, each at its present text version."""
+    per_option = METHODS[command.rules.method].per_option
+    if command.admission == "growing" and not per_option:
+        raise RulesMalformed(problem="only opinion rounds can grow while people vote")
+    if command.admission == "frozen" and not command.options:
+        raise RulesMalformed(problem="a round with frozen options needs at least one")
+    if len(set(command.options)) < len(command.options):
+        raise RulesMalformed(problem="an option is named twice")
+    if len(command.options) > OPTIONS_FROZEN_MAX:
+        raise LimitReached(of="options of a round when it opens", limit=OPTIONS_FROZEN_MAX)
+    options = []
+    for idea_id in command.options:
+        idea = find_idea(state, idea_id)
+        if idea.status != "visible":
+            raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
+        options.append((idea_id, idea.text_at))
+    return tuple(options)
+
+
+def _withheld_until(command: OpenRound, now: int) -> int | None:
+    """When the system closes a round that withholds its entries; only such rounds have a term."""
+    latest = now + WITHHOLDING_MS_MAX
+    if command.results == "always":
+        if command.withheld_until is not None:
+            raise RulesMalformed(problem="results that always show withhold nothing until a time")
+        return None
+    if command.withheld_until is None:
+        return latest
+    if not now < command.withheld_until <= latest:
+        raise RulesMalformed(problem="withheld_until must lie within 90 days from now")
+    return command.withheld_until
+
+
+@decides(AdmitOption)
+def admit_option(command: AdmitOption, state: "WorkshopState", now: int) -> Events:
+    state.require_facilitator(command.actor)
+    row = find_round(state, command.round)
+    if row.status != "open":
+        raise RoundNotOpen(round=command.round, status=row.status)
+    if row.admission != "growing":
+        raise RoundStateConflict(status="frozen", wanted="given another option")
+    idea = find_idea(state, command.idea)
+    if idea.status != "visible":
+        raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
+    if command.idea in row.options:
+        raise OptionPresent(option=command.idea, round=command.round)
+    state.require_room("options of a round", len(row.options), OPTIONS_GROWING_MAX)
+    return [Pending(command.round, OptionAdmitted(idea=command.idea, text_at=idea.text_at))]
+
+
+@decides(CloseRound)
+def close_round(command: CloseRound, state: "WorkshopState", now: int) -> Events:
+    """The system closes a round when its term is over or its key is gone."""
+    if command.actor != SYSTEM:
+        state.require_facilitator(command.actor)
+    state.require_unsealed()
+    row = find_round(state, command.round)
+    if row.status in ("closed", "certified"):
+        return []
+    if row.status != "open":
+        raise RoundStateConflict(status=row.status, wanted="closed")
+    if command.because == "withheld_until" and (row.withheld_until is None or now < row.withheld_until):
+        return []
+    return [Pending(command.round, RoundClosed(because=command.because))]
+
+
+@decides(VoidRound)
+def void_round(command: VoidRound, state: "WorkshopState", now: int) -> Events:
+    """A voided round's ballots stay on record; it can be neither reopened nor certified."""
+    state.require_facilitator(command.actor)
+    row = find_round(state, command.round)
+    if row.status == "voided":
+        return []
+    if row.status == "certified":
+        raise RoundStateConflict(status=row.status, wanted="voided")
+    return [Pending(command.round, RoundVoided(note=command.note, reason=command.reason))]
+
+
+@evolves(RoundOpened)
+def round_opened(state: "WorkshopState", recorded: Recorded, event: RoundOpened) -> None:
+    row = Round(
+        rules=event.rules,
+        secrecy=event.secrecy,
+        results=event.results,
+        admission=event.admission,
+        eligibility=event.eligibility,
+        grace_ms=event.grace_ms,
+        opened_at=recorded.position,
+        options=dict(event.options),
+        withheld_until=event.withheld_until,
+    )
+    state.rounds.put(recorded.aggregate, row)
+
+
+@evolves(OptionAdmitted)
+def option_admitted(state: "WorkshopState", recorded: Recorded, event: OptionAdmitted) -> None:
+    row = state.rounds[recorded.aggregate]
+    # A new mapping keeps the old row whole for a rollback; growing rounds admit far more rarely than they take ballots.
+    state.rounds.put(recorded.aggregate, replace(row, options={**row.options, event.idea: event.text_at}))
+
+
+@evolves(RoundClosed)
+def round_closed(state: "WorkshopState", recorded: Recorded, event: RoundClosed) -> None:
+    row = replace(state.rounds[recorded.aggregate], status="closed", closed_at=recorded.time)
+    state.rounds.put(recorded.aggregate, row)
+
+
+@evolves(RoundVoided)
+def round_voided(state: "WorkshopState", recorded: Recorded, event: RoundVoided) -> None:
+    row = state.rounds[recorded.aggregate]
+    state.rounds.put(
+        recorded.aggregate, replace(row, status="voided", closed_at=row.closed_at or recorded.time)
+    )
+
+
+def find_round(state: "WorkshopState", round_id: str) -> Round:
+    row = state.rounds.get(round_id)
+    if row is None:
+        raise RoundNotFound(round=round_id)
+    return row
+
+
+def growing_rounds(state: "WorkshopState") -> Iterable[tuple[str, Round]]:
+    """The open rounds that take new statements."""
+    return [
+        (key, row) for key, row in state.rounds.items() if row.status == "open" and row.admission == "growing"
+    ]
+
+
+def admissions(state: "WorkshopState", idea: str, *, text_at: int, claimed_at: int | None) -> Events:
+    """The idea becomes an option of every growing round that has room for it."""
+    return [
+        Pending(round_id, OptionAdmitted(claimed_at=claimed_at, idea=idea, text_at=text_at))
+        for round_id, row in growing_rounds(state)
+        if idea not in row.options and len(row.options) < OPTIONS_GROWING_MAX
+    ]
+
+
+def require_certifier(state: "WorkshopState", actor: str) -> None:
+    """The system certifies when the grace is over; a facilitator may do it by hand."""
+    if actor != SYSTEM and actor not in state.workshop.facilitators:
+        raise NotAFacilitator()

@@ -1,0 +1,129 @@
+"""The decision state of one workshop: tables of immutable rows, folded from its record.
+
+Owner: the sequencer. It decides a batch on speculative state, so every change since `mark` can be undone in one step.
+Nothing here comes from a sealed text, and nobody outside the sequencer reads it.
+"""
+
+from typing import TypeVar
+
+from cocreate.domain.ballot import Ballot, Turnout
+from cocreate.domain.comment import Comment
+from cocreate.domain.errors import (
+    InputPaused,
+    LimitReached,
+    NotAFacilitator,
+    NotAParticipant,
+    RecordIsSealed,
+    WorkshopNotOpen,
+)
+from cocreate.domain.idea import Idea
+from cocreate.domain.participant import Authored, Participant
+from cocreate.domain.round import Round
+from cocreate.domain.workshop import Workshop
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_Undo = list[tuple["Table[object, object]", object, object]]
+
+
+class Table(dict[K, V]):
+    """Rows by key; `put` remembers what stood there before."""
+
+    __slots__ = ("_undo",)
+
+    def __init__(self, undo: _Undo) -> None:
+        super().__init__()
+        self._undo = undo
+
+    def put(self, key: K, row: V) -> None:
+        self._undo.append((self, key, self.get(key)))  # type: ignore[arg-type]  # one journal serves tables of every type
+        self[key] = row
+
+
+class WorkshopState:
+    """What the rules need to know of one workshop at `size` entries."""
+
+    __slots__ = (
+        "_marked",
+        "_undo",
+        "authored",
+        "ballots",
+        "comments",
+        "erased",
+        "ideas",
+        "now",
+        "participants",
+        "rounds",
+        "size",
+        "turnout",
+        "workshop",
+    )
+
+    def __init__(self) -> None:
+        self._undo: _Undo = []
+        self.size = 0
+        self.now = 0
+        self.workshop = Workshop()
+        self.participants: Table[str, Participant] = Table(self._undo)
+        self.authored: Table[str, Authored] = Table(self._undo)
+        self.ideas: Table[str, Idea] = Table(self._undo)
+        self.comments: Table[str, Comment] = Table(self._undo)
+        self.rounds: Table[str, Round] = Table(self._undo)
+        self.erased: Table[tuple[int, str], str] = Table(self._undo)
+        self.ballots: Table[str, Ballot] = Table(self._undo)
+        self.turnout: Table[str, Turnout] = Table(self._undo)
+        self.mark()
+
+    def mark(self) -> None:
+        """Make the state as it is now the one that `rollback` returns to."""
+        self._undo.clear()
+        self._marked = (self.size, self.now, self.workshop)
+
+    def rollback(self) -> None:
+        """Undo every change since `mark`."""
+        for table, key, before in reversed(self._undo):
+            if before is None:
+                del table[key]
+            else:
+                table[key] = before
+        self.size, self.now, self.workshop = self._marked
+        self._undo.clear()
+
+    def require_facilitator(self, actor: str) -> None:
+        """Refuse anybody who does not facilitate this workshop, and anything on a sealed record."""
+        self.require_unsealed()
+        if actor not in self.workshop.facilitators:
+            raise NotAFacilitator()
+
+    def require_unsealed(self) -> None:
+        if self.workshop.status == "sealed":
+            raise RecordIsSealed()
+
+    def require_open(self) -> None:
+        self.require_unsealed()
+        if self.workshop.status != "open":
+            raise WorkshopNotOpen(status=self.workshop.status)
+
+    def require_present(self, participant: str) -> Participant:
+        """The participant, who must have joined and be neither removed nor gone."""
+        row = self.participants.get(participant)
+        if row is None or row.status != "present":
+            raise NotAParticipant(status="unknown" if row is None else row.status)
+        return row
+
+    def require_input(self) -> None:
+        """Refuse what participants send while the workshop is not open or input is paused."""
+        self.require_open()
+        if self.workshop.settings.paused:
+            raise InputPaused()
+
+    def require_room(self, of: str, held: int, limit: int) -> None:
+        if held >= limit:
+            raise LimitReached(of=of, limit=limit)
+
+    def require_author(self, actor: str, author: str) -> None:
+        """The actor must be the author, or a scribe who enters on the author's behalf; the author must be present."""
+        self.require_present(author)
+        if actor != author and self.require_present(actor).role != "scribe":
+            raise NotAParticipant(status="not the author")

@@ -1,0 +1,483 @@
+"""Workshop: its genesis, settings, facilitators and life from scheduled to sealed."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from cocreate.domain.agenda import Agenda, end_current
+from cocreate.domain.decider import Events, decides, evolves
+from cocreate.domain.errors import (
+    ImportIncomplete,
+    LastFacilitator,
+    LimitReached,
+    NotAFacilitator,
+    ParticipantNotFound,
+    TimesMalformed,
+    WorkshopStateConflict,
+)
+from cocreate.domain.messages import (
+    Code,
+    Command,
+    Count,
+    Digest,
+    Event,
+    Facts,
+    Language,
+    Millis,
+    Pending,
+    Pseudonym,
+    Recorded,
+    Sealed,
+    Subject,
+)
+
+if TYPE_CHECKING:
+    from cocreate.domain.state import WorkshopState
+
+FACILITATORS_MAX = 50
+TAGS_MAX = 50
+TITLE_LENGTH_MAX = 200
+PURPOSE_LENGTH_MAX = 5_000
+NOTE_LENGTH_MAX = 1_000
+"""Longest text in characters; texts are sealed, so the border holds these."""
+
+UNSET_DIGEST = "0" * 64
+"""What `decide` writes where the encoder sets the state digest."""
+
+Status = Literal["unborn", "scheduled", "open", "closed", "cancelled", "sealed"]
+JoinPolicy = Literal["open_code", "closed"]
+FileDigest = tuple[Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")], Digest]
+
+
+class Settings(Facts):
+    """What a facilitator may set; each is a plain or coded fact."""
+
+    approval_first: bool = False
+    facilitator_sees_names: bool = True
+    join: JoinPolicy = "open_code"
+    participants_see_names: bool = False
+    paused: bool = False
+    tags: Annotated[tuple[Code, ...], Field(max_length=TAGS_MAX)] = ()
+
+
+class Source(Facts):
+    """Where an imported record comes from."""
+
+    files: Annotated[tuple[FileDigest, ...], Field(min_length=1, max_length=20)]
+    importer: Code
+    importer_version: Annotated[int, Field(ge=1, le=1000)]
+    licence: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]{1,60}$")]
+
+
+class RecordStarted(Event):
+    """The genesis, always at position 0. `vkey` is the log's verifier key (C2SP signed-note)."""
+
+    NAME: ClassVar[str] = "RecordStarted.v1"
+
+    digest: Literal[1]
+    format: Literal[1]
+    origin: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,99}/[0-9a-f-]{36}$")]
+    source: Source | None = None
+    tree: Literal["rfc6962-sha256"]
+    vkey: Annotated[str, Field(pattern=r"^[a-z0-9./-]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$", max_length=300)]
+
+
+class WorkshopScheduled(Event):
+    NAME: ClassVar[str] = "WorkshopScheduled.v1"
+    SUBJECT: ClassVar[Subject] = "host"
+    SEALED: ClassVar[tuple[str, ...]] = ("city", "host", "place", "purpose", "title")
+
+    city: Sealed | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    ends_at: Millis
+    host: Sealed
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=30)]
+    place: Sealed | None = None
+    purpose: Sealed | None = None
+    settings: Settings
+    starts_at: Millis
+    title: Sealed
+
+
+class WorkshopRescheduled(Event):
+    NAME: ClassVar[str] = "WorkshopRescheduled.v1"
+
+    ends_at: Millis
+    starts_at: Millis
+
+
+class WorkshopCancelled(Event):
+    NAME: ClassVar[str] = "WorkshopCancelled.v1"
+    SUBJECT: ClassVar[Subject] = "host"
+    SEALED: ClassVar[tuple[str, ...]] = ("note",)
+
+    note: Sealed | None = None
+
+
+class WorkshopOpened(Event):
+    NAME: ClassVar[str] = "WorkshopOpened.v1"
+
+
+class WorkshopClosed(Event):
+    """`digest` is the state digest over everything before this entry."""
+
+    NAME: ClassVar[str] = "WorkshopClosed.v1"
+
+    digest: Digest
+    digest_version: Literal[1]
+
+
+class WorkshopReopened(Event):
+    NAME: ClassVar[str] = "WorkshopReopened.v1"
+    SUBJECT: ClassVar[Subject] = "host"
+    SEALED: ClassVar[tuple[str, ...]] = ("reason",)
+
+    reason: Sealed
+
+
+class RecordSealed(Event):
+    NAME: ClassVar[str] = "RecordSealed.v1"
+
+    digest: Digest
+    digest_version: Literal[1]
+
+
+class SettingsChanged(Event):
+    NAME: ClassVar[str] = "SettingsChanged.v1"
+
+    settings: Settings
+
+
+class FacilitatorAdded(Event):
+    NAME: ClassVar[str] = "FacilitatorAdded.v1"
+
+    facilitator: Pseudonym
+
+
+class FacilitatorRemoved(Event):
+    NAME: ClassVar[str] = "FacilitatorRemoved.v1"
+
+    facilitator: Pseudonym
+
+
+class ImportCompleted(Event):
+    """The import's own counts, so that a reader can check them against the record."""
+
+    NAME: ClassVar[str] = "ImportCompleted.v1"
+
+    ballots_cast: Count
+    ballots_replaced: Count
+    ideas: Count
+    moderated: Count
+    participants: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The workshop's own row of the decision state."""
+
+    id: str = ""
+    status: Status = "unborn"
+    origin: str = ""
+    importing: bool = False
+    settings: Settings = field(default_factory=Settings)
+    starts_at: int = 0
+    ends_at: int = 0
+    facilitators: frozenset[str] = frozenset()
+    agenda: Agenda = field(default_factory=Agenda)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleWorkshop(Command):
+    """Start a record; the actor becomes its first facilitator."""
+
+    workshop: str
+    origin: str
+    vkey: str
+    source: Source | None = None
+    host: Sealed
+    title: Sealed
+    city: Sealed | None = None
+    country: str | None = None
+    place: Sealed | None = None
+    purpose: Sealed | None = None
+    languages: tuple[str, ...]
+    starts_at: int
+    ends_at: int
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescheduleWorkshop(Command):
+    starts_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelWorkshop(Command):
+    note: Sealed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWorkshop(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseWorkshop(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenWorkshop(Command):
+    reason: Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealRecord(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSettings(Command):
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddFacilitator(Command):
+    facilitator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveFacilitator(Command):
+    facilitator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteImport(Command):
+    """Only the importer sends this, with the counts of what it sent."""
+
+    ballots_cast: int
+    ballots_replaced: int
+    ideas: int
+    moderated: int
+    participants: int
+
+
+@decides(ScheduleWorkshop)
+def schedule_workshop(command: ScheduleWorkshop, state: "WorkshopState", now: int) -> Events:
+    if state.workshop.status != "unborn":
+        raise WorkshopStateConflict(status=state.workshop.status, wanted="scheduled")
+    _require_times(command.starts_at, command.ends_at)
+    scheduled = WorkshopScheduled(
+        city=command.city,
+        country=command.country,
+        ends_at=command.ends_at,
+        host=command.host,
+        languages=command.languages,
+        place=command.place,
+        purpose=command.purpose,
+        settings=command.settings,
+        starts_at=command.starts_at,
+        title=command.title,
+    )
+    started = RecordStarted(
+        digest=1,
+        format=1,
+        origin=command.origin,
+        source=command.source,
+        tree="rfc6962-sha256",
+        vkey=command.vkey,
+    )
+    events = (started, scheduled, FacilitatorAdded(facilitator=command.actor))
+    return [Pending(command.workshop, event) for event in events]
+
+
+@decides(RescheduleWorkshop)
+def reschedule_workshop(command: RescheduleWorkshop, state: "WorkshopState", now: int) -> Events:
+    _require_status(command.actor, state, "rescheduled", {"scheduled", "open"})
+    _require_times(command.starts_at, command.ends_at)
+    if (command.starts_at, command.ends_at) == (state.workshop.starts_at, state.workshop.ends_at):
+        return []
+    return _on(state, WorkshopRescheduled(ends_at=command.ends_at, starts_at=command.starts_at))
+
+
+@decides(CancelWorkshop)
+def cancel_workshop(command: CancelWorkshop, state: "WorkshopState", now: int) -> Events:
+    if state.workshop.status == "cancelled":
+        return []
+    _require_status(command.actor, state, "cancelled", {"scheduled"})
+    return _on(state, WorkshopCancelled(note=command.note))
+
+
+@decides(OpenWorkshop)
+def open_workshop(command: OpenWorkshop, state: "WorkshopState", now: int) -> Events:
+    if state.workshop.status == "open":
+        return []
+    _require_status(command.actor, state, "opened", {"scheduled"})
+    return _on(state, WorkshopOpened())
+
+
+@decides(CloseWorkshop)
+def close_workshop(command: CloseWorkshop, state: "WorkshopState", now: int) -> Events:
+    """Closing the workshop ends the current activity and closes every open round first."""
+    from cocreate.domain.round import (
+        RoundClosed,  # the round's rules look at the workshop's; only this one looks back
+    )
+
+    if state.workshop.status == "closed":
+        return []
+    _require_status(command.actor, state, "closed", {"open"})
+    if state.workshop.importing:
+        raise ImportIncomplete()
+    rounds = [
+        Pending(round_id, RoundClosed(because="workshop_closed"))
+        for round_id, row in state.rounds.items()
+        if row.status == "open"
+    ]
+    closed = WorkshopClosed(digest=UNSET_DIGEST, digest_version=1)
+    return [*end_current(state), *rounds, *_on(state, closed)]
+
+
+@decides(ReopenWorkshop)
+def reopen_workshop(command: ReopenWorkshop, state: "WorkshopState", now: int) -> Events:
+    if state.workshop.status == "open":
+        return []
+    _require_status(command.actor, state, "reopened", {"closed"})
+    return _on(state, WorkshopReopened(reason=command.reason))
+
+
+@decides(SealRecord)
+def seal_record(command: SealRecord, state: "WorkshopState", now: int) -> Events:
+    if state.workshop.status == "sealed" and command.actor in state.workshop.facilitators:
+        return []
+    _require_status(command.actor, state, "sealed", {"closed"})
+    return _on(state, RecordSealed(digest=UNSET_DIGEST, digest_version=1))
+
+
+@decides(ChangeSettings)
+def change_settings(command: ChangeSettings, state: "WorkshopState", now: int) -> Events:
+    _require_status(command.actor, state, "changed", {"scheduled", "open", "closed"})
+    if command.settings == state.workshop.settings:
+        return []
+    return _on(state, SettingsChanged(settings=command.settings))
+
+
+@decides(AddFacilitator)
+def add_facilitator(command: AddFacilitator, state: "WorkshopState", now: int) -> Events:
+    state.require_facilitator(command.actor)
+    if command.facilitator in state.workshop.facilitators:
+        return []
+    if len(state.workshop.facilitators) >= FACILITATORS_MAX:
+        raise LimitReached(of="facilitators", limit=FACILITATORS_MAX)
+    return _on(state, FacilitatorAdded(facilitator=command.facilitator))
+
+
+@decides(RemoveFacilitator)
+def remove_facilitator(command: RemoveFacilitator, state: "WorkshopState", now: int) -> Events:
+    state.require_facilitator(command.actor)
+    if command.facilitator not in state.workshop.facilitators:
+        raise ParticipantNotFound(participant=command.facilitator)
+    if len(state.workshop.facilitators) == 1:
+        raise LastFacilitator()
+    return _on(state, FacilitatorRemoved(facilitator=command.facilitator))
+
+
+@decides(CompleteImport)
+def complete_import(command: CompleteImport, state: "WorkshopState", now: int) -> Events:
+    if command.actor not in state.workshop.facilitators:
+        raise NotAFacilitator()
+    if not state.workshop.importing:
+        return []
+    completed = ImportCompleted(
+        ballots_cast=command.ballots_cast,
+        ballots_replaced=command.ballots_replaced,
+        ideas=command.ideas,
+        moderated=command.moderated,
+        participants=command.participants,
+    )
+    return _on(state, completed)
+
+
+@evolves(RecordStarted)
+def record_started(state: "WorkshopState", recorded: Recorded, event: RecordStarted) -> None:
+    state.workshop = replace(
+        state.workshop, id=recorded.aggregate, origin=event.origin, importing=event.source is not None
+    )
+
+
+@evolves(WorkshopScheduled)
+def workshop_scheduled(state: "WorkshopState", recorded: Recorded, event: WorkshopScheduled) -> None:
+    state.workshop = replace(
+        state.workshop,
+        status="scheduled",
+        settings=event.settings,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+    )
+
+
+@evolves(WorkshopRescheduled)
+def workshop_rescheduled(state: "WorkshopState", recorded: Recorded, event: WorkshopRescheduled) -> None:
+    state.workshop = replace(state.workshop, starts_at=event.starts_at, ends_at=event.ends_at)
+
+
+@evolves(WorkshopCancelled)
+def workshop_cancelled(state: "WorkshopState", recorded: Recorded, event: WorkshopCancelled) -> None:
+    state.workshop = replace(state.workshop, status="cancelled")
+
+
+@evolves(WorkshopOpened)
+def workshop_opened(state: "WorkshopState", recorded: Recorded, event: WorkshopOpened) -> None:
+    state.workshop = replace(state.workshop, status="open")
+
+
+@evolves(WorkshopClosed)
+def workshop_closed(state: "WorkshopState", recorded: Recorded, event: WorkshopClosed) -> None:
+    state.workshop = replace(state.workshop, status="closed")
+
+
+@evolves(WorkshopReopened)
+def workshop_reopened(state: "WorkshopState", recorded: Recorded, event: WorkshopReopened) -> None:
+    state.workshop = replace(state.workshop, status="open")
+
+
+@evolves(RecordSealed)
+def record_sealed(state: "WorkshopState", recorded: Recorded, event: RecordSealed) -> None:
+    state.workshop = replace(state.workshop, status="sealed")
+
+
+@evolves(SettingsChanged)
+def settings_changed(state: "WorkshopState", recorded: Recorded, event: SettingsChanged) -> None:
+    state.workshop = replace(state.workshop, settings=event.settings)
+
+
+@evolves(FacilitatorAdded)
+def facilitator_added(state: "WorkshopState", recorded: Recorded, event: FacilitatorAdded) -> None:
+    state.workshop = replace(state.workshop, facilitators=state.workshop.facilitators | {event.facilitator})
+
+
+@evolves(FacilitatorRemoved)
+def facilitator_removed(state: "WorkshopState", recorded: Recorded, event: FacilitatorRemoved) -> None:
+    state.workshop = replace(state.workshop, facilitators=state.workshop.facilitators - {event.facilitator})
+
+
+@evolves(ImportCompleted)
+def import_completed(state: "WorkshopState", recorded: Recorded, event: ImportCompleted) -> None:
+    state.workshop = replace(state.workshop, importing=False)
+
+
+def _on(state: "WorkshopState", event: Event) -> Events:
+    return [Pending(state.workshop.id, event)]
+
+
+def _require_status(actor: str, state: "WorkshopState", wanted: str, allowed: set[Status]) -> None:
+    state.require_facilitator(actor)
+    if state.workshop.status not in allowed:
+        raise WorkshopStateConflict(status=state.workshop.status, wanted=wanted)
+
+
+def _require_times(starts_at: int, ends_at: int) -> None:
+    if ends_at <= starts_at:
+        raise TimesMalformed(starts_at=starts_at, ends_at=ends_at)
