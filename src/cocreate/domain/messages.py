@@ -85,8 +85,7 @@ class Pending(NamedTuple):
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event with its place on the record: the decoded form of one entry."""
 
     position: int

@@ -1,0 +1,84 @@
+"""Entry bytes to events and back, as FORMAT.md says.
+
+The envelope's grammar is one regular expression over the canonical bytes; the facts are read by their event's model and
+written again, and must come out byte for byte as they were. So a duplicate key, an unknown field, other white space, another
+order or a float never gets past the decoder.
+"""
+
+import re
+from typing import Final
+
+from pydantic import ValidationError
+
+from cocreate.domain import certificate, erasure, state  # noqa: F401  importing the aggregates registers their events
+from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Event, Recorded
+
+ENTRY_BYTES_MAX: Final = 60_000
+
+_UUID: Final = rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_AGGREGATE: Final = rb"%b(?:/[0-9a-f]{32}(?:/%b)?)?|[0-9a-f]{32}" % (_UUID, _UUID)
+_ENVELOPE: Final = re.compile(
+    rb'\{"actor":"([0-9a-f]{32})","aggregate":"(' + _AGGREGATE + rb')","command":"([0-9a-f]{32})",'
+    rb'"event":"([A-Z][A-Za-z]{1,60}\.v[1-9][0-9]{0,3})","facts":(\{.*\}),'
+    rb'"position":(0|[1-9][0-9]{0,15}),"time":(0|[1-9][0-9]{0,15})\}'
+)
+
+
+class EntryMalformed(Exception):
+    """Bytes that are no canonical entry of a known event; `problem` says what was expected and found."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
+
+class EntryTooLong(Exception):
+    """An event that no entry can hold; the limits of its lists should have made this impossible."""
+
+
+def encode(recorded: Recorded) -> bytes:
+    """The canonical bytes of an entry: what is stored, hashed and served, never made again."""
+    facts = recorded.event.__pydantic_serializer__.to_json(recorded.event, exclude_none=True)
+    head = (
+        f'{{"actor":"{recorded.actor}","aggregate":"{recorded.aggregate}","command":"{recorded.command}",'
+        f'"event":"{recorded.event.NAME}","facts":'
+    )
+    entry = b'%s%s,"position":%d,"time":%d}' % (head.encode(), facts, recorded.position, recorded.time)
+    if len(entry) >= ENTRY_BYTES_MAX:
+        raise EntryTooLong(f"{recorded.event.NAME}: {len(entry)} bytes, expected under {ENTRY_BYTES_MAX}")
+    return entry
+
+
+def decode(entry: bytes) -> Recorded:
+    """The event and its envelope; raises EntryMalformed on anything but the canonical bytes of a known event."""
+    if len(entry) >= ENTRY_BYTES_MAX:
+        raise EntryMalformed(f"expected under {ENTRY_BYTES_MAX} bytes, found {len(entry)}")
+    match = _ENVELOPE.fullmatch(entry)
+    if match is None:
+        raise EntryMalformed(f"expected an envelope of seven keys in canonical form, found {entry[:80]!r}")
+    actor, aggregate, command, name, facts, position, time = match.groups()
+    event = _event(name.decode(), facts)
+    recorded = Recorded(int(position), int(time), actor.decode(), aggregate.decode(), command.decode(), event)
+    if recorded.position > INTEGER_MAX or recorded.time > INTEGER_MAX:
+        raise EntryMalformed(
+            f"expected integers up to {INTEGER_MAX}, found position {position!r} and time {time!r}"
+        )
+    return recorded
+
+
+def _event(name: str, facts: bytes) -> Event:
+    kind = EVENT_TYPES.get(name)
+    if kind is None:
+        raise EntryMalformed(f"expected the NAME of a known event, found {name!r}")
+    try:
+        event = kind.__pydantic_validator__.validate_json(facts)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise EntryMalformed(f"facts of {name}: {where}: {problem['msg']}") from error
+    assert isinstance(event, Event)
+    if kind.__pydantic_serializer__.to_json(event, exclude_none=True) != facts:
+        raise EntryMalformed(
+            f"facts of {name}: expected canonical JSON, found another form of the same facts"
+        )
+    return event

@@ -1,0 +1,79 @@
+"""State digest v1: SHA-256 of the canonical JSON of the tables that FORMAT.md §5 names, from unsealed facts alone.
+
+The tables are written out here field by field: a class may change its shape, the digest of a state may not.
+"""
+
+from typing import Any
+
+from cocreate.domain.canonical import digest_of
+from cocreate.domain.state import WorkshopState
+
+DIGEST_VERSION = 1
+
+
+def state_digest(state: WorkshopState) -> str:
+    """The digest of a decision state after `state.size` entries, as 64 lowercase hex characters."""
+    return digest_of(digest_tables(state))
+
+
+def digest_tables(state: WorkshopState) -> dict[str, Any]:
+    """The tables of digest v1; rows ascend by their first column."""
+    return {
+        "workshop": _workshop(state),
+        "agenda": [[one.id, one.kind, one.grace_ms] for one in state.workshop.agenda.activities],
+        "facilitators": sorted(state.workshop.facilitators),
+        "participants": [
+            [key, row.how, row.role, row.status] for key, row in sorted(state.participants.items())
+        ],
+        "ideas": [
+            [key, row.author, row.text_at, row.status, row.approved, list(row.tags)]
+            for key, row in sorted(state.ideas.items())
+        ],
+        "comments": [
+            [key, row.author, row.idea, row.depth, row.status] for key, row in sorted(state.comments.items())
+        ],
+        "rounds": [_round(state, key) for key in sorted(state.rounds)],
+        "ballots": _ballots(state),
+        "erased": [[position, field] for position, field in sorted(state.erased)],
+    }
+
+
+def _workshop(state: WorkshopState) -> list[Any]:
+    row = state.workshop
+    settings = row.settings.model_dump(mode="json")
+    return [row.id, row.status, row.importing, row.starts_at, row.ends_at, row.agenda.current or "", settings]
+
+
+def _round(state: WorkshopState, key: str) -> list[Any]:
+    row = state.rounds[key]
+    if row.status == "certified":
+        return [key, row.ballots_digest, row.result_digest]
+    options = [[idea, text_at] for idea, text_at in row.options.items()]
+    facts = {
+        "admission": row.admission,
+        "eligibility": row.eligibility,
+        "grace_ms": row.grace_ms,
+        "opened_at": row.opened_at,
+        "results": row.results,
+        "rules": row.rules.model_dump(mode="json", exclude_none=True),
+        "secrecy": row.secrecy,
+        "status": row.status,
+        "turnout": list(state.turnout.get(key, (0, 0, 0))),
+    }
+    if row.closed_at is not None:
+        facts["closed_at"] = row.closed_at
+    if row.withheld_until is not None:
+        facts["withheld_until"] = row.withheld_until
+    return [key, facts, options]
+
+
+def _ballots(state: WorkshopState) -> list[list[Any]]:
+    """Every ballot of a round without a certificate; a withdrawn one has no third column."""
+    certified = {key for key, row in state.rounds.items() if row.status == "certified"}
+    rows = []
+    for aggregate, ballot in sorted(state.ballots.items()):
+        if aggregate[:36] in certified:
+            continue
+        choice = [] if ballot.choice is None else [ballot.choice]
+        rows.append([aggregate, ballot.counter, *choice])
+    return rows
