@@ -18,7 +18,7 @@ STEPS = {
     "ruff check": [sys.executable, "-m", "ruff", "check", "--quiet", *PYTHON_FOLDERS],
     "ruff format": [sys.executable, "-m", "ruff", "format", "--check", "--quiet", *PYTHON_FOLDERS],
     "mypy": [sys.executable, "-m", "mypy", "--no-error-summary", *PYTHON_FOLDERS],
-    "lint-imports": [str(BIN / "lint-imports")],
+    "lint-imports": [str(BIN / "lint-imports"), "--no-logo"],
 }
 
 

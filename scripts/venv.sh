@@ -38,10 +38,6 @@ make_venv() {
         fail "$python has no venv. On Debian: apt-get install python3-venv"
     say "Making .venv with $("$python" --version)"
     "$python" -m venv --clear .venv
-    # The package is found by a path file rather than installed: nothing to build, always the source as it is.
-    .venv/bin/python -c 'import os, pathlib, sysconfig
-site = sysconfig.get_path("purelib")
-pathlib.Path(site, "cocreate-source.pth").write_text(os.path.relpath("src", site) + "\n")'
 }
 
 # The stamp is a copy of the lock that was installed, so an interrupted install is repeated and a finished one
@@ -60,5 +56,9 @@ ensure_venv() {
     say "Installing $(grep -c '^[a-z].*==' "$1") pinned packages from $1 into .venv"
     .venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement "$1" ||
         fail "The packages of $1 could not be installed; the lines above say why."
+    # The package is found by a path file rather than installed: nothing to build, always the source as it is.
+    .venv/bin/python -c 'import os, pathlib, sysconfig
+site = sysconfig.get_path("purelib")
+pathlib.Path(site, "cocreate-source.pth").write_text(os.path.relpath("src", site) + "\n")'
     cp "$1" ".venv/.installed-$1"
 }
