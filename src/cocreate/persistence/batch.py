@@ -1,0 +1,138 @@
+"""What one transaction writes: entries, and beside them what may be looked up, replaced or erased.
+
+Ids are text as everywhere in the program; the stores turn them into their own column types.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry of a record. `name` is the event's NAME, which the library calls topic."""
+
+    workshop: str
+    position: int
+    name: str
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """The encrypted text behind one commitment; the only copy there is."""
+
+    workshop: str
+    position: int
+    field: str
+    language: str
+    subject: str
+    nonce: bytes
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key of a workshop, wrapped by the instance key.
+
+    purpose "subject": name = participant, voter or workshop id; "round": name = round id; "secret" and "log": one each.
+    """
+
+    workshop: str
+    purpose: str
+    name: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """A command that wrote entries `position` … `position + count - 1`; `request` is the SHA-256 of its canonical form."""
+
+    workshop: str
+    command: str
+    position: int
+    count: int
+    request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who a session is in a workshop; `session` is the SHA-256 of its id. A later seat of the session replaces it."""
+
+    workshop: str
+    participant: str
+    session: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A workshop's row in the catalogue, replaced as a whole.
+
+    Times in milliseconds since 1970 UTC. `source` is an import's key, in the catalogue at most once.
+    """
+
+    workshop: str
+    status: str
+    head: int
+    title_position: int
+    starts_at: int
+    ends_at: int
+    due_at: int | None
+    source: str | None
+    incomplete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What to delete for good: the sealed rows of (position, field), or all that is kept of a subject.
+
+    All of a subject: its sealed rows, its key of purpose "subject", and its seats. Never an entry.
+    """
+
+    workshop: str
+    position: int | None = None
+    field: str | None = None
+    subject: str | None = None
+
+    def __post_init__(self) -> None:
+        by_place = self.position is not None and self.field is not None and self.subject is None
+        by_subject = self.position is None and self.field is None and self.subject is not None
+        if not (by_place or by_subject):
+            raise ValueError(f"an erasure names a position and a field, or a subject: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All of it is written, or nothing. `heads`: how many entries the writer believes each touched record has.
+
+    Deletions come last, so they also find what the same batch writes.
+    """
+
+    heads: Mapping[str, int]
+    rows: Sequence[Row] = ()
+    sealed: Sequence[SealedRow] = ()
+    keys: Sequence[KeyRow] = ()
+    commands: Sequence[CommandRow] = ()
+    seats: Sequence[Seat] = ()
+    summaries: Sequence[Summary] = ()
+    erasures: Sequence[Erasure] = ()
+
+
+_place = attrgetter("workshop", "position")
+
+
+def rows_in_order(batch: Batch) -> list[Row]:
+    """The batch's rows by workshop and position; ValueError unless each record's go on from its expected head.
+
+    The order is what keeps two writers of the same workshops from waiting for each other in a circle.
+    """
+    rows = sorted(batch.rows, key=_place)
+    next_position = dict(batch.heads)
+    for row in rows:
+        expected = next_position.get(row.workshop)
+        if row.position != expected:
+            raise ValueError(
+                f"row {row.position} of {row.workshop}, where {expected} comes next: the batch has a hole"
+            )
+        next_position[row.workshop] = expected + 1
+    return rows

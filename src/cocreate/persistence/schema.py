@@ -1,0 +1,70 @@
+"""The tables beside the library's `stored_events`, in numbered steps that are the same on both databases.
+
+A step is never changed once it is released: another is added. `{id}` and `{bytes}` stand for a database's own types.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cocreate.persistence.errors import SchemaTooNew
+
+VERSION_TABLE = "CREATE TABLE IF NOT EXISTS cocreate_schema (version integer PRIMARY KEY)"
+
+# Keys lead with the workshop, so that what is read together lies together.
+_RECORD_AND_IDENTITY = """
+CREATE TABLE cocreate_sealed (
+    workshop {id} NOT NULL, position bigint NOT NULL, field text NOT NULL, language text NOT NULL,
+    subject text NOT NULL, nonce {bytes} NOT NULL, ciphertext {bytes} NOT NULL,
+    PRIMARY KEY (workshop, position, field, language)){clustered};
+CREATE INDEX cocreate_sealed_subject ON cocreate_sealed (workshop, subject);
+CREATE TABLE cocreate_key (
+    workshop {id} NOT NULL, purpose text NOT NULL, name text NOT NULL, wrapped {bytes} NOT NULL,
+    PRIMARY KEY (workshop, purpose, name)){clustered};
+CREATE TABLE cocreate_command (
+    workshop {id} NOT NULL, command {bytes} NOT NULL, position bigint NOT NULL, count bigint NOT NULL,
+    request {bytes} NOT NULL,
+    PRIMARY KEY (workshop, command)){clustered};
+CREATE TABLE cocreate_seat (
+    session {bytes} NOT NULL, workshop {id} NOT NULL, participant text NOT NULL,
+    PRIMARY KEY (session, workshop)){clustered};
+CREATE INDEX cocreate_seat_participant ON cocreate_seat (workshop, participant);
+CREATE TABLE cocreate_summary (
+    workshop {id} NOT NULL PRIMARY KEY, status text NOT NULL, head bigint NOT NULL, title_position bigint NOT NULL,
+    starts_at bigint NOT NULL, ends_at bigint NOT NULL, due_at bigint, source text, incomplete boolean NOT NULL
+    ){clustered};
+CREATE UNIQUE INDEX cocreate_summary_source ON cocreate_summary (source);
+CREATE INDEX cocreate_summary_due ON cocreate_summary (due_at);
+CREATE TABLE cocreate_session (
+    session {bytes} NOT NULL PRIMARY KEY, host boolean NOT NULL, created_at bigint NOT NULL,
+    expires_at bigint NOT NULL){clustered};
+CREATE INDEX cocreate_session_expiry ON cocreate_session (expires_at);
+CREATE TABLE cocreate_link (
+    token {bytes} NOT NULL PRIMARY KEY, purpose text NOT NULL, workshop text, participant text,
+    expires_at bigint NOT NULL){clustered};
+CREATE INDEX cocreate_link_expiry ON cocreate_link (expires_at);
+CREATE TABLE cocreate_join_code (code text NOT NULL PRIMARY KEY, workshop text NOT NULL){clustered};
+CREATE INDEX cocreate_join_code_workshop ON cocreate_join_code (workshop);
+CREATE TABLE cocreate_setting (name text NOT NULL PRIMARY KEY, value text NOT NULL){clustered}
+"""
+
+MIGRATIONS: tuple[str, ...] = (_RECORD_AND_IDENTITY,)
+
+SQLITE_WORDS = {"id": "text", "bytes": "blob", "clustered": " WITHOUT ROWID"}
+POSTGRES_WORDS = {"id": "uuid", "bytes": "bytea", "clustered": ""}
+
+Execute = Callable[[str], Sequence[tuple[Any, ...]]]
+
+
+def migrate(execute: Execute, words: dict[str, str], migrations: tuple[str, ...] = MIGRATIONS) -> None:
+    """Run the steps that the database has not seen; the caller holds the transaction and the lock against others.
+
+    Raises SchemaTooNew, and touches nothing, where the database has seen more steps than there are.
+    """
+    execute(VERSION_TABLE)
+    found = execute("SELECT coalesce(max(version), 0) FROM cocreate_schema")[0][0]
+    if found > len(migrations):
+        raise SchemaTooNew(found=found, known=len(migrations))
+    for version, step in enumerate(migrations[found:], start=found + 1):
+        for statement in step.format(**words).split(";"):
+            execute(statement)
+        execute(f"INSERT INTO cocreate_schema (version) VALUES ({version})")  # noqa: S608 a number of ours
