@@ -7,7 +7,17 @@ from pydantic import Field
 
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import ActivityConflict, ActivityNotFound, AgendaMalformed, NotNow
-from cocreate.domain.messages import Command, Event, Facts, Pending, Recorded, Sealed, Subject, Uuid
+from cocreate.domain.messages import (
+    Aggregate,
+    Command,
+    Event,
+    Facts,
+    Pending,
+    Recorded,
+    Sealed,
+    Subject,
+    Uuid,
+)
 
 if TYPE_CHECKING:
     from cocreate.domain.state import WorkshopState
@@ -37,6 +47,7 @@ class Activity(Facts):
 
 class AgendaChanged(Event):
     NAME: ClassVar[str] = "AgendaChanged.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("activities.title",)
 
@@ -45,12 +56,14 @@ class AgendaChanged(Event):
 
 class ActivityStarted(Event):
     NAME: ClassVar[str] = "ActivityStarted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     activity: Uuid
 
 
 class ActivityEnded(Event):
     NAME: ClassVar[str] = "ActivityEnded.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     activity: Uuid
 

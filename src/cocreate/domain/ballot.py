@@ -4,51 +4,62 @@ A ballot under a new key is an event even if its choice equals the standing one.
 round (per statement in opinion rounds), so a delayed older ballot can never undo a newer one.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import Field
 
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import (
     BallotSuperseded,
     ChoiceMalformed,
+    LimitReached,
     NoBallot,
     OptionHidden,
     OptionUnknown,
     RoundNotOpen,
 )
-from cocreate.domain.messages import Command, Count, Event, Millis, Pending, Random, Recorded
+from cocreate.domain.messages import Aggregate, Command, Event, Millis, Pending, Random, Recorded
 from cocreate.domain.round import Round, find_round
 from cocreate.domain.voting.method import Choice
 
 if TYPE_CHECKING:
     from cocreate.domain.state import WorkshopState
 
-from dataclasses import dataclass
+
+COUNTER_MAX = 1_000_000
+"""Changes of one ballot; a counter that jumps there has used them all, and the standing ballot stays."""
+
+Counter = Annotated[int, Field(ge=1, le=COUNTER_MAX)]
 
 
 class BallotCast(Event):
     """`random` keeps the leaf from being guessed: without it few choices and a time would do."""
 
     NAME: ClassVar[str] = "BallotCast.v1"
+    AGGREGATE: ClassVar[Aggregate] = "ballot"
 
     choice: Choice
     claimed_at: Millis | None = None
-    counter: Count
+    counter: Counter
     random: Random
 
 
 class BallotReplaced(Event):
     NAME: ClassVar[str] = "BallotReplaced.v1"
+    AGGREGATE: ClassVar[Aggregate] = "ballot"
 
     choice: Choice
     claimed_at: Millis | None = None
-    counter: Count
+    counter: Counter
     random: Random
 
 
 class BallotWithdrawn(Event):
     NAME: ClassVar[str] = "BallotWithdrawn.v1"
+    AGGREGATE: ClassVar[Aggregate] = "ballot"
 
-    counter: Count
+    counter: Counter
     random: Random
 
 
@@ -57,6 +68,7 @@ class Ballot(NamedTuple):
 
     counter: int
     choice: Any
+    random: str
 
 
 class Turnout(NamedTuple):
@@ -149,11 +161,12 @@ def _require_options(command: CastBallot, state: "WorkshopState", row: Round) ->
 
 def _next_counter(standing: Ballot | None, counter: int | None) -> int:
     held = 0 if standing is None else standing.counter
-    if counter is None:
-        return held + 1
-    if counter <= held:
-        raise BallotSuperseded(standing=held, counter=counter)
-    return counter
+    wanted = held + 1 if counter is None else counter
+    if wanted <= held:
+        raise BallotSuperseded(standing=held, counter=wanted)
+    if wanted > COUNTER_MAX:
+        raise LimitReached(of="changes of one ballot", limit=COUNTER_MAX)
+    return wanted
 
 
 @evolves(BallotCast)
@@ -174,7 +187,7 @@ def ballot_replaced(state: "WorkshopState", recorded: Recorded, event: BallotRep
 
 @evolves(BallotWithdrawn)
 def ballot_withdrawn(state: "WorkshopState", recorded: Recorded, event: BallotWithdrawn) -> None:
-    state.ballots.put(recorded.aggregate, Ballot(event.counter, None))
+    state.ballots.put(recorded.aggregate, Ballot(event.counter, None, event.random))
     round_id = recorded.aggregate[:36]
     cast, replaced, withdrawn = state.turnout[round_id]
     state.turnout.put(round_id, Turnout(cast, replaced, withdrawn + 1))
@@ -191,4 +204,4 @@ def ballot_parts(aggregate: str) -> tuple[str, str, str | None]:
 
 
 def _stand(state: "WorkshopState", recorded: Recorded, event: BallotCast | BallotReplaced) -> None:
-    state.ballots.put(recorded.aggregate, Ballot(event.counter, event.choice))
+    state.ballots.put(recorded.aggregate, Ballot(event.counter, event.choice, event.random))

@@ -14,7 +14,18 @@ from cocreate.domain.ballot import Turnout, ballot_parts
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import GraceRunning, RoundStateConflict
-from cocreate.domain.messages import Command, Count, Digest, Event, Facts, Pending, Position, Recorded, Uuid
+from cocreate.domain.messages import (
+    Aggregate,
+    Command,
+    Count,
+    Digest,
+    Event,
+    Facts,
+    Pending,
+    Position,
+    Recorded,
+    Uuid,
+)
 from cocreate.domain.round import Round, find_round, require_certifier
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.method import Ranking, Result, Tally
@@ -35,6 +46,7 @@ class ResultPart(Event):
     """Rows of a result, (option, mark, …) in the method's columns, before its certificate."""
 
     NAME: ClassVar[str] = "ResultPart.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
 
     number: Annotated[int, Field(ge=0, lt=PARTS_MAX)]
     rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=ROWS_PER_PART)]
@@ -58,6 +70,7 @@ class ResultCertified(Event):
     """Counts everything before `counted_to`; `digest` is the state digest before this entry."""
 
     NAME: ClassVar[str] = "ResultCertified.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
 
     ballots_digest: Digest
     counted_to: Position

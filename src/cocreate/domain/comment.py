@@ -8,6 +8,7 @@ from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import CommentNotFound, CommentStateConflict, CommentTooDeep, IdeaStateConflict
 from cocreate.domain.idea import HidingReason, find_idea
 from cocreate.domain.messages import (
+    Aggregate,
     Command,
     Event,
     Millis,
@@ -36,6 +37,7 @@ class CommentPosted(Event):
     """`parent` is the comment it replies to; absent, it is on the idea itself."""
 
     NAME: ClassVar[str] = "CommentPosted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "comment"
     SUBJECT: ClassVar[Subject] = "author"
     SEALED: ClassVar[tuple[str, ...]] = ("text",)
 
@@ -49,10 +51,12 @@ class CommentPosted(Event):
 
 class CommentWithdrawn(Event):
     NAME: ClassVar[str] = "CommentWithdrawn.v1"
+    AGGREGATE: ClassVar[Aggregate] = "comment"
 
 
 class CommentHidden(Event):
     NAME: ClassVar[str] = "CommentHidden.v1"
+    AGGREGATE: ClassVar[Aggregate] = "comment"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("note",)
 
@@ -62,6 +66,7 @@ class CommentHidden(Event):
 
 class CommentRestored(Event):
     NAME: ClassVar[str] = "CommentRestored.v1"
+    AGGREGATE: ClassVar[Aggregate] = "comment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import NotTheAuthor, ParticipantNotFound
-from cocreate.domain.messages import Command, Event, Pending, Position, Recorded
+from cocreate.domain.messages import Aggregate, Command, Event, Pending, Position, Recorded
 from cocreate.domain.participant import set_status
 
 if TYPE_CHECKING:
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 ErasureReason = Literal["requested", "personal_content", "unlawful", "retention_ended"]
 ErasureRole = Literal["subject", "facilitator"]
-FieldPath = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+|\.[0-9]+)*$", max_length=60)]
+FieldPath = Annotated[str, Field(pattern=r"^[a-z_]+(\.([a-z_]+|0|[1-9][0-9]{0,2}))*$", max_length=60)]
 
 
 class TextErased(Event):
     """The sealed rows of `field` of the entry at `position`, in every language, are deleted with this entry."""
 
     NAME: ClassVar[str] = "TextErased.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     field: FieldPath
     position: Position
@@ -33,6 +34,7 @@ class SubjectErased(Event):
     """The subject's key, sealed rows and identity are deleted with this entry; its aggregate is the pseudonym."""
 
     NAME: ClassVar[str] = "SubjectErased.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
 
     reason: ErasureReason
     role: ErasureRole

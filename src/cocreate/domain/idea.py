@@ -9,8 +9,10 @@ from cocreate.domain.agenda import require_activity
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import IdeaNotFound, IdeaStateConflict, NotTheAuthor, TagUnknown
 from cocreate.domain.messages import (
+    Aggregate,
     Code,
     Command,
+    Distinct,
     Event,
     Millis,
     Pending,
@@ -34,13 +36,14 @@ Status = Literal["waiting", "visible", "hidden", "withdrawn"]
 HidingReason = Literal[
     "spam", "offensive", "off_topic", "personal_content", "duplicate", "other", "imported_moderation"
 ]
-Tags = Annotated[tuple[Code, ...], Field(max_length=IDEA_TAGS_MAX)]
+Tags = Annotated[tuple[Code, ...], Field(max_length=IDEA_TAGS_MAX), Distinct]
 
 
 class IdeaSubmitted(Event):
     """`author` differs from the entry's actor where a scribe entered it on the author's behalf."""
 
     NAME: ClassVar[str] = "IdeaSubmitted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "idea"
     SUBJECT: ClassVar[Subject] = "author"
     SEALED: ClassVar[tuple[str, ...]] = ("text", "title")
 
@@ -55,6 +58,7 @@ class IdeaEdited(Event):
     """A new version of the text; rounds keep the version they were opened with."""
 
     NAME: ClassVar[str] = "IdeaEdited.v1"
+    AGGREGATE: ClassVar[Aggregate] = "idea"
     SUBJECT: ClassVar[Subject] = "author"
     SEALED: ClassVar[tuple[str, ...]] = ("text", "title")
 
@@ -65,14 +69,17 @@ class IdeaEdited(Event):
 
 class IdeaWithdrawn(Event):
     NAME: ClassVar[str] = "IdeaWithdrawn.v1"
+    AGGREGATE: ClassVar[Aggregate] = "idea"
 
 
 class IdeaApproved(Event):
     NAME: ClassVar[str] = "IdeaApproved.v1"
+    AGGREGATE: ClassVar[Aggregate] = "idea"
 
 
 class IdeaHidden(Event):
     NAME: ClassVar[str] = "IdeaHidden.v1"
+    AGGREGATE: ClassVar[Aggregate] = "idea"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("note",)
 
@@ -82,10 +89,12 @@ class IdeaHidden(Event):
 
 class IdeaRestored(Event):
     NAME: ClassVar[str] = "IdeaRestored.v1"
+    AGGREGATE: ClassVar[Aggregate] = "idea"
 
 
 class IdeaTagged(Event):
     NAME: ClassVar[str] = "IdeaTagged.v1"
+    AGGREGATE: ClassVar[Aggregate] = "idea"
 
     tags: Tags
 

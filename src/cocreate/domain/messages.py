@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 SYSTEM = "0" * 32
 """The actor of what the clock causes."""
@@ -33,8 +33,30 @@ Position = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
 Millis = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
 """A time: milliseconds since 1970 UTC."""
 
-Sealed = Annotated[tuple[tuple[Language, Digest], ...], Field(min_length=1, max_length=LANGUAGES_MAX)]
-"""A text as the record knows it: (language, commitment) pairs, the original first."""
+
+def _one_text_a_language(texts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """A sealed row is found by its language, so two texts of one language would be one."""
+    if len(texts) > 1 and len({language for language, _ in texts}) < len(texts):
+        raise ValueError("expected each language once")
+    return texts
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+Sealed = Annotated[
+    tuple[tuple[Language, Digest], ...],
+    Field(min_length=1, max_length=LANGUAGES_MAX),
+    AfterValidator(_one_text_a_language),
+]
+"""A text as the record knows it: (language, commitment) pairs, the original first, each language once."""
+
+Distinct = AfterValidator(_distinct)
+"""Each value once, at its first place; bytes that repeat one decode to another form and are refused."""
+
+Aggregate = Literal["workshop", "participant", "idea", "comment", "round", "ballot"]
+"""What an event is about; the aggregate id is a UUID, a pseudonym (participant), or composite (ballot)."""
 
 Subject = Literal["actor", "aggregate", "author", "host"]
 """Whose key seals an event's texts: its actor, the pseudonym it is about, its `author`, or the host (the workshop's id)."""
@@ -62,6 +84,7 @@ class Event(Facts):
     """Something that happened; `NAME` is stored for ever, the Python name may move."""
 
     NAME: ClassVar[str]
+    AGGREGATE: ClassVar[Aggregate]
     SUBJECT: ClassVar[Subject] = "actor"
     SEALED: ClassVar[tuple[str, ...]] = ()
     """The sealed fields, by their path in the facts; `activities.title` stands for each item's title."""

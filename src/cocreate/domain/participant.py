@@ -14,7 +14,7 @@ from cocreate.domain.errors import (
     WorkshopNotOpen,
     WorkshopStateConflict,
 )
-from cocreate.domain.messages import Command, Event, Millis, Pending, Recorded, Sealed, Subject
+from cocreate.domain.messages import Aggregate, Command, Event, Millis, Pending, Recorded, Sealed, Subject
 
 if TYPE_CHECKING:
     from cocreate.domain.state import WorkshopState
@@ -32,6 +32,7 @@ RemovalReason = Literal["conduct", "duplicate", "not_eligible", "other"]
 
 class ParticipantJoined(Event):
     NAME: ClassVar[str] = "ParticipantJoined.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
 
     claimed_at: Millis | None = None
     how: How
@@ -39,6 +40,7 @@ class ParticipantJoined(Event):
 
 class NameGiven(Event):
     NAME: ClassVar[str] = "NameGiven.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
     SUBJECT: ClassVar[Subject] = "aggregate"
     SEALED: ClassVar[tuple[str, ...]] = ("name",)
 
@@ -47,28 +49,33 @@ class NameGiven(Event):
 
 class ConsentGiven(Event):
     NAME: ClassVar[str] = "ConsentGiven.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
 
     terms: Annotated[int, Field(ge=1, le=1000)]
 
 
 class RoleGranted(Event):
     NAME: ClassVar[str] = "RoleGranted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
 
     role: Role
 
 
 class ParticipantLeft(Event):
     NAME: ClassVar[str] = "ParticipantLeft.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
 
 
 class ParticipantRemoved(Event):
     NAME: ClassVar[str] = "ParticipantRemoved.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
 
     reason: RemovalReason
 
 
 class ParticipantReadmitted(Event):
     NAME: ClassVar[str] = "ParticipantReadmitted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "participant"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from cocreate.domain.errors import (
 from cocreate.domain.idea import find_idea
 from cocreate.domain.messages import (
     SYSTEM,
+    Aggregate,
     Command,
     Digest,
     Event,
@@ -63,6 +64,7 @@ class RoundOpened(Event):
     """An option is (idea, position of its text version). `key` commits to the key of a pseudonymous round."""
 
     NAME: ClassVar[str] = "RoundOpened.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("question",)
 
@@ -83,6 +85,7 @@ class OptionAdmitted(Event):
     """A statement joins a growing round; its answers count from here on."""
 
     NAME: ClassVar[str] = "OptionAdmitted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
 
     claimed_at: Millis | None = None
     idea: Uuid
@@ -91,12 +94,14 @@ class OptionAdmitted(Event):
 
 class RoundClosed(Event):
     NAME: ClassVar[str] = "RoundClosed.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
 
     because: ClosedBecause
 
 
 class RoundVoided(Event):
     NAME: ClassVar[str] = "RoundVoided.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("note",)
 

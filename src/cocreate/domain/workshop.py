@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cocreate.domain.agenda import Agenda, end_current
 from cocreate.domain.decider import Events, decides, evolves
@@ -17,10 +17,12 @@ from cocreate.domain.errors import (
     WorkshopStateConflict,
 )
 from cocreate.domain.messages import (
+    Aggregate,
     Code,
     Command,
     Count,
     Digest,
+    Distinct,
     Event,
     Facts,
     Language,
@@ -47,7 +49,16 @@ UNSET_DIGEST = "0" * 64
 
 Status = Literal["unborn", "scheduled", "open", "closed", "cancelled", "sealed"]
 JoinPolicy = Literal["open_code", "closed"]
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_ORIGIN = rf"[a-z0-9][a-z0-9.-]{{0,99}}/{_UUID}"
 FileDigest = tuple[Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")], Digest]
+
+
+def _by_name(files: tuple[FileDigest, ...]) -> tuple[FileDigest, ...]:
+    """The map's one form: ascending by file name."""
+    if len({name for name, _ in files}) < len(files):
+        raise ValueError("expected each file name once")
+    return tuple(sorted(files))
 
 
 class Settings(Facts):
@@ -58,33 +69,35 @@ class Settings(Facts):
     join: JoinPolicy = "open_code"
     participants_see_names: bool = False
     paused: bool = False
-    tags: Annotated[tuple[Code, ...], Field(max_length=TAGS_MAX)] = ()
+    tags: Annotated[tuple[Code, ...], Field(max_length=TAGS_MAX), Distinct] = ()
 
 
 class Source(Facts):
     """Where an imported record comes from."""
 
-    files: Annotated[tuple[FileDigest, ...], Field(min_length=1, max_length=20)]
+    files: Annotated[tuple[FileDigest, ...], Field(min_length=1, max_length=20), AfterValidator(_by_name)]
     importer: Code
     importer_version: Annotated[int, Field(ge=1, le=1000)]
     licence: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]{1,60}$")]
 
 
 class RecordStarted(Event):
-    """The genesis, always at position 0. `vkey` is the log's verifier key (C2SP signed-note)."""
+    """The genesis, always at position 0. `vkey` is the log's verifier key (C2SP signed-note), its name the origin."""
 
     NAME: ClassVar[str] = "RecordStarted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     digest: Literal[1]
     format: Literal[1]
-    origin: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,99}/[0-9a-f-]{36}$")]
+    origin: Annotated[str, Field(pattern=f"^{_ORIGIN}$")]
     source: Source | None = None
     tree: Literal["rfc6962-sha256"]
-    vkey: Annotated[str, Field(pattern=r"^[a-z0-9./-]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$", max_length=300)]
+    vkey: Annotated[str, Field(pattern=rf"^{_ORIGIN}\+[0-9a-f]{{8}}\+[A-Za-z0-9+/]{{44}}$")]
 
 
 class WorkshopScheduled(Event):
     NAME: ClassVar[str] = "WorkshopScheduled.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("city", "host", "place", "purpose", "title")
 
@@ -92,7 +105,7 @@ class WorkshopScheduled(Event):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     ends_at: Millis
     host: Sealed
-    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=30)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=30), Distinct]
     place: Sealed | None = None
     purpose: Sealed | None = None
     settings: Settings
@@ -102,6 +115,7 @@ class WorkshopScheduled(Event):
 
 class WorkshopRescheduled(Event):
     NAME: ClassVar[str] = "WorkshopRescheduled.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     ends_at: Millis
     starts_at: Millis
@@ -109,6 +123,7 @@ class WorkshopRescheduled(Event):
 
 class WorkshopCancelled(Event):
     NAME: ClassVar[str] = "WorkshopCancelled.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("note",)
 
@@ -117,12 +132,14 @@ class WorkshopCancelled(Event):
 
 class WorkshopOpened(Event):
     NAME: ClassVar[str] = "WorkshopOpened.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
 
 class WorkshopClosed(Event):
     """`digest` is the state digest over everything before this entry."""
 
     NAME: ClassVar[str] = "WorkshopClosed.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     digest: Digest
     digest_version: Literal[1]
@@ -130,6 +147,7 @@ class WorkshopClosed(Event):
 
 class WorkshopReopened(Event):
     NAME: ClassVar[str] = "WorkshopReopened.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
     SUBJECT: ClassVar[Subject] = "host"
     SEALED: ClassVar[tuple[str, ...]] = ("reason",)
 
@@ -138,6 +156,7 @@ class WorkshopReopened(Event):
 
 class RecordSealed(Event):
     NAME: ClassVar[str] = "RecordSealed.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     digest: Digest
     digest_version: Literal[1]
@@ -145,18 +164,21 @@ class RecordSealed(Event):
 
 class SettingsChanged(Event):
     NAME: ClassVar[str] = "SettingsChanged.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     settings: Settings
 
 
 class FacilitatorAdded(Event):
     NAME: ClassVar[str] = "FacilitatorAdded.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     facilitator: Pseudonym
 
 
 class FacilitatorRemoved(Event):
     NAME: ClassVar[str] = "FacilitatorRemoved.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     facilitator: Pseudonym
 
@@ -165,6 +187,7 @@ class ImportCompleted(Event):
     """The import's own counts, so that a reader can check them against the record."""
 
     NAME: ClassVar[str] = "ImportCompleted.v1"
+    AGGREGATE: ClassVar[Aggregate] = "workshop"
 
     ballots_cast: Count
     ballots_replaced: Count
@@ -180,6 +203,7 @@ class Workshop:
     id: str = ""
     status: Status = "unborn"
     origin: str = ""
+    source: Source | None = None
     importing: bool = False
     settings: Settings = field(default_factory=Settings)
     starts_at: int = 0
@@ -403,7 +427,11 @@ def complete_import(command: CompleteImport, state: "WorkshopState", now: int) -
 @evolves(RecordStarted)
 def record_started(state: "WorkshopState", recorded: Recorded, event: RecordStarted) -> None:
     state.workshop = replace(
-        state.workshop, id=recorded.aggregate, origin=event.origin, importing=event.source is not None
+        state.workshop,
+        id=recorded.aggregate,
+        origin=event.origin,
+        source=event.source,
+        importing=event.source is not None,
     )
 
 

@@ -6,19 +6,24 @@ order or a float never gets past the decoder.
 """
 
 import re
-from typing import Final
+from typing import Final, get_args
 
 from pydantic import ValidationError
 
 from cocreate.domain import certificate, erasure, state  # noqa: F401  importing the aggregates registers their events
-from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Event, Recorded
+from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
 
 ENTRY_BYTES_MAX: Final = 60_000
 
 _UUID: Final = rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_AGGREGATE: Final = rb"%b(?:/[0-9a-f]{32}(?:/%b)?)?|[0-9a-f]{32}" % (_UUID, _UUID)
+_PSEUDONYM: Final = rb"[0-9a-f]{32}"
+_BALLOT: Final = rb"%b/%b(?:/%b)?" % (_UUID, _PSEUDONYM, _UUID)
+_AGGREGATE: Final = {
+    kind: re.compile({"participant": _PSEUDONYM, "ballot": _BALLOT}.get(kind, _UUID))
+    for kind in get_args(Aggregate)
+}
 _ENVELOPE: Final = re.compile(
-    rb'\{"actor":"([0-9a-f]{32})","aggregate":"(' + _AGGREGATE + rb')","command":"([0-9a-f]{32})",'
+    rb'\{"actor":"([0-9a-f]{32})","aggregate":"([0-9a-f/-]{32,106})","command":"([0-9a-f]{32})",'
     rb'"event":"([A-Z][A-Za-z]{1,60}\.v[1-9][0-9]{0,3})","facts":(\{.*\}),'
     rb'"position":(0|[1-9][0-9]{0,15}),"time":(0|[1-9][0-9]{0,15})\}'
 )
@@ -46,6 +51,7 @@ def encode(recorded: Recorded) -> bytes:
     entry = b'%s%s,"position":%d,"time":%d}' % (head.encode(), facts, recorded.position, recorded.time)
     if len(entry) >= ENTRY_BYTES_MAX:
         raise EntryTooLong(f"{recorded.event.NAME}: {len(entry)} bytes, expected under {ENTRY_BYTES_MAX}")
+    _envelope(entry)  # what could not be read again must never be stored
     return entry
 
 
@@ -53,32 +59,37 @@ def decode(entry: bytes) -> Recorded:
     """The event and its envelope; raises EntryMalformed on anything but the canonical bytes of a known event."""
     if len(entry) >= ENTRY_BYTES_MAX:
         raise EntryMalformed(f"expected under {ENTRY_BYTES_MAX} bytes, found {len(entry)}")
+    actor, aggregate, command, kind, facts, position, time = _envelope(entry)
+    event = _event(kind, facts)
+    return Recorded(int(position), int(time), actor.decode(), aggregate.decode(), command.decode(), event)
+
+
+def _envelope(entry: bytes) -> tuple[bytes, bytes, bytes, type[Event], bytes, bytes, bytes]:
+    """The seven values of an entry in the order of its keys, the facts still as bytes."""
     match = _ENVELOPE.fullmatch(entry)
     if match is None:
         raise EntryMalformed(f"expected an envelope of seven keys in canonical form, found {entry[:80]!r}")
     actor, aggregate, command, name, facts, position, time = match.groups()
-    event = _event(name.decode(), facts)
-    recorded = Recorded(int(position), int(time), actor.decode(), aggregate.decode(), command.decode(), event)
-    if recorded.position > INTEGER_MAX or recorded.time > INTEGER_MAX:
-        raise EntryMalformed(
-            f"expected integers up to {INTEGER_MAX}, found position {position!r} and time {time!r}"
-        )
-    return recorded
-
-
-def _event(name: str, facts: bytes) -> Event:
-    kind = EVENT_TYPES.get(name)
+    kind = EVENT_TYPES.get(name.decode())
     if kind is None:
         raise EntryMalformed(f"expected the NAME of a known event, found {name!r}")
+    if not _AGGREGATE[kind.AGGREGATE].fullmatch(aggregate):
+        raise EntryMalformed(f"{kind.NAME}: expected the id of a {kind.AGGREGATE}, found {aggregate!r}")
+    if int(position) > INTEGER_MAX or int(time) > INTEGER_MAX:
+        raise EntryMalformed(f"expected integers up to {INTEGER_MAX}, found {position!r} and {time!r}")
+    return actor, aggregate, command, kind, facts, position, time
+
+
+def _event(kind: type[Event], facts: bytes) -> Event:
     try:
         event = kind.__pydantic_validator__.validate_json(facts)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in problem["loc"])
-        raise EntryMalformed(f"facts of {name}: {where}: {problem['msg']}") from error
+        raise EntryMalformed(f"facts of {kind.NAME}: {where}: {problem['msg']}") from error
     assert isinstance(event, Event)
     if kind.__pydantic_serializer__.to_json(event, exclude_none=True) != facts:
         raise EntryMalformed(
-            f"facts of {name}: expected canonical JSON, found another form of the same facts"
+            f"facts of {kind.NAME}: expected canonical JSON, found another form of the same facts"
         )
     return event

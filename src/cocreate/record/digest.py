@@ -20,7 +20,7 @@ def digest_tables(state: WorkshopState) -> dict[str, Any]:
     """The tables of digest v1; rows ascend by their first column."""
     return {
         "workshop": _workshop(state),
-        "agenda": [[one.id, one.kind, one.grace_ms] for one in state.workshop.agenda.activities],
+        "agenda": _agenda(state),
         "facilitators": sorted(state.workshop.facilitators),
         "participants": [
             [key, row.how, row.role, row.status] for key, row in sorted(state.participants.items())
@@ -38,10 +38,34 @@ def digest_tables(state: WorkshopState) -> dict[str, Any]:
     }
 
 
-def _workshop(state: WorkshopState) -> list[Any]:
-    row = state.workshop
-    settings = row.settings.model_dump(mode="json")
-    return [row.id, row.status, row.importing, row.starts_at, row.ends_at, row.agenda.current or "", settings]
+def _workshop(state: WorkshopState) -> dict[str, Any]:
+    row, settings = state.workshop, state.workshop.settings
+    return {
+        "ends_at": row.ends_at,
+        "id": row.id,
+        "importing": row.importing,
+        "origin": row.origin,
+        "settings": {
+            "approval_first": settings.approval_first,
+            "facilitator_sees_names": settings.facilitator_sees_names,
+            "join": settings.join,
+            "participants_see_names": settings.participants_see_names,
+            "paused": settings.paused,
+            "tags": list(settings.tags),
+        },
+        "starts_at": row.starts_at,
+        "status": row.status,
+    }
+
+
+def _agenda(state: WorkshopState) -> dict[str, Any]:
+    agenda = state.workshop.agenda
+    facts: dict[str, Any] = {"activities": [[one.id, one.kind, one.grace_ms] for one in agenda.activities]}
+    if agenda.current is not None:
+        facts["current"] = agenda.current
+    if agenda.ended is not None:
+        facts["ended"] = list(agenda.ended)
+    return facts
 
 
 def _round(state: WorkshopState, key: str) -> list[Any]:
@@ -68,12 +92,14 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
 
 
 def _ballots(state: WorkshopState) -> list[list[Any]]:
-    """Every ballot of a round without a certificate; a withdrawn one has no third column."""
+    """Every ballot of a round without a certificate; a withdrawn one has no fourth column.
+
+    The random bytes keep choices that are still withheld from being guessed from a digest that is public already.
+    """
     certified = {key for key, row in state.rounds.items() if row.status == "certified"}
-    rows = []
-    for aggregate, ballot in sorted(state.ballots.items()):
-        if aggregate[:36] in certified:
-            continue
-        choice = [] if ballot.choice is None else [ballot.choice]
-        rows.append([aggregate, ballot.counter, *choice])
-    return rows
+    return [
+        [aggregate, counter, random, *([] if choice is None else [choice])]
+        for aggregate, (counter, choice, random) in sorted(
+            item for item in state.ballots.items() if item[0][:36] not in certified
+        )
+    ]
