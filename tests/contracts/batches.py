@@ -27,7 +27,13 @@ def entries(count: int, workshop: str = BOTANY, *, start: int = 0, **beside: Any
 
 def sealed(position: int, workshop: str = BOTANY, **differently: Any) -> SealedRow:
     """A sealed English title by Ada."""
-    facts = {"field": "title", "language": "en", "subject": ADA, "nonce": b"n" * 12, "ciphertext": b"c" * 40}
+    facts: dict[str, Any] = {
+        "field": "title",
+        "language": "en",
+        "subject": ADA,
+        "nonce": b"n" * 12,
+        "ciphertext": b"c" * 40,
+    }
     return SealedRow(workshop, position, **(facts | differently))
 
 
@@ -50,5 +56,11 @@ def seat(participant: str = ADA, workshop: str = BOTANY, *, session: bytes = b"s
 
 def summary(workshop: str = BOTANY, **differently: Any) -> Summary:
     """A workshop that is open and has nothing due."""
-    facts = {"status": "open", "head": 2, "title_position": 1, "starts_at": 1_000, "ends_at": 9_000}
+    facts: dict[str, Any] = {
+        "status": "open",
+        "head": 2,
+        "title_position": 1,
+        "starts_at": 1_000,
+        "ends_at": 9_000,
+    }
     return Summary(workshop, **(facts | {"due_at": None, "source": None, "incomplete": False} | differently))

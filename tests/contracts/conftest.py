@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cocreate.persistence.popo import PopoRecorder, PopoRecordStore
+from cocreate.persistence.postgres import PostgresRecordStore
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sqlite import SqliteRecordStore
 
@@ -21,8 +22,6 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
     elif request.param == "sqlite":
         yield lambda: SqliteRecordStore(tmp_path / "records.db")
     else:
-        from cocreate.persistence.postgres import PostgresRecordStore
-
         url = request.getfixturevalue("postgres_database")
         yield lambda: PostgresRecordStore(url)
 

@@ -1,0 +1,256 @@
+"""The distributed store: any number of nodes on one PostgreSQL, one transaction a batch, no table lock."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from functools import cache, partial
+from typing import Any
+
+import psycopg
+
+from cocreate.persistence.batch import Batch, CommandRow, Row, rows_in_order
+from cocreate.persistence.changes import CHANGES, Change, changes_of
+from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
+from cocreate.persistence.identity import Identity, SqlIdentity
+from cocreate.persistence.postgres_arrays import ARRAYS, Array
+from cocreate.persistence.postgres_notices import NOTICE_CHANNEL, Notices, notice_of
+from cocreate.persistence.postgres_recorder import PostgresDatastore, PostgresRecorder
+from cocreate.persistence.postgres_session import UNAVAILABLE, Connection, InDoubt, Session
+from cocreate.persistence.record_store import READ_ROWS_MAX
+from cocreate.persistence.schema import POSTGRES_WORDS, migrate
+from cocreate.persistence.side_reads import SideReads
+
+_MIGRATION_LOCK = 0x636F63726561  # "cocrea": any number that all nodes agree on
+_POSITION_MAX = 2**62
+_COMMANDS = (
+    "SELECT place, position, count, request"
+    " FROM unnest(%s::uuid[], %s::bytea[]) WITH ORDINALITY AS wanted(workshop, command, place)"
+    # The limit makes it one look into the index for each, whatever the planner believes about the table's size.
+    " CROSS JOIN LATERAL (SELECT position, count, request FROM cocreate_command"
+    " WHERE workshop = wanted.workshop AND command = wanted.command LIMIT 1) AS known"
+)
+
+
+class PostgresRecordStore(SideReads):
+    """A store in the database that `url` names. It connects again by itself with the next call after a failure."""
+
+    def __init__(self, url: str) -> None:
+        self.recorder = PostgresRecorder(PostgresDatastore(url))
+        in_doubt = InDoubt()
+        self._in_doubt = in_doubt
+        self._writer = Session(url, "record-writer", in_doubt)
+        self._reader = Session(url, "record-reader", in_doubt)
+        self._notices = Notices(url)
+        self._queries = _Statements(self._writer, self._reader)
+        self.identity: Identity = SqlIdentity(self._queries)
+
+    async def open(self) -> None:
+        try:
+            await self._writer.run(self._migrate)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def append(self, batch: Batch) -> None:
+        await self._writer.run(partial(self._append, batch))
+
+    async def read(
+        self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
+    ) -> list[Row]:
+        last = _POSITION_MAX if upto is None else upto
+        read = partial(self._read, workshop=workshop, after=after, last=last, limit=limit)
+        return await self._reader.run(partial(self._reader.read, read))
+
+    async def head(self, workshop: str) -> int:
+        return (await self.heads([workshop]))[workshop]
+
+    async def heads(self, workshops: Collection[str]) -> dict[str, int]:
+        return await self._reader.run(partial(self._reader.read, partial(self._heads, workshops=workshops)))
+
+    async def commands(self, wanted: Collection[tuple[str, str]]) -> list[CommandRow]:
+        if not wanted:
+            return []
+        return await self._reader.run(partial(self._reader.read, partial(_commands, wanted=list(wanted))))
+
+    async def follow(self) -> AsyncIterator[frozenset[str] | None]:
+        async for hint in self._notices.follow(leave_out=lambda: self._writer.backend_pid):
+            yield hint
+
+    async def close(self) -> None:
+        self._notices.close()
+        await self._reader.close()
+        await self._writer.close()
+        self.recorder.datastore.close()
+
+    def _migrate(self) -> None:
+        connection = self._writer.connection()
+
+        def execute(statement: str) -> list[tuple[Any, ...]]:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+        try:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+                for statement in self.recorder.sql_create_statements:
+                    connection.execute(statement)
+                migrate(execute, POSTGRES_WORDS)
+        except UNAVAILABLE as error:
+            self._writer.drop()
+            raise StoreUnavailable("PostgreSQL failed while the tables were made") from error
+
+    def _append(self, batch: Batch) -> None:
+        rows = rows_in_order(batch)
+        connection = self._writer.connection()
+        try:
+            stored = self._send(connection, batch, rows)
+        except psycopg.errors.UniqueViolation as error:
+            raise HeadMoved(self._moved(connection, batch) or frozenset(batch.heads)) from error
+        except UNAVAILABLE as error:
+            self._writer.drop()
+            raise StoreUnavailable(
+                "PostgreSQL failed before the commit; nothing of the batch is stored"
+            ) from error
+        except BaseException:
+            self._writer.drop()
+            raise
+        moved = frozenset(workshop for workshop, head in batch.heads.items() if stored[workshop] != head)
+        if moved:
+            self._roll_back(connection)
+            raise HeadMoved(moved)
+        self._commit(connection)
+
+    def _send(self, connection: Connection, batch: Batch, rows: Sequence[Row]) -> dict[str, int]:
+        """Everything but the commit, in one round trip; says which heads the transaction saw before it wrote."""
+        with connection.pipeline():
+            # READ COMMITTED whatever the server's default: the unique key decides between two writers.
+            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            heads = self._ask_heads(connection, batch.heads)
+            if rows:
+                connection.execute(self.recorder.insert_rows_statement, _row_arrays(rows), prepare=True)
+            for change, values in changes_of(batch, _stored_id):
+                connection.execute(_STATEMENTS[change], _arrays(change, values), prepare=True)
+            if rows:
+                connection.execute(
+                    "SELECT pg_notify(%s, %s)", (NOTICE_CHANNEL, notice_of(batch.heads)), prepare=True
+                )
+        return dict(zip(batch.heads, (head for (head,) in heads.fetchall()), strict=True))
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            ended_with = connection.execute("COMMIT").statusmessage
+        except psycopg.Error as error:
+            self._in_doubt.add(self._writer.lock)
+            self._writer.drop()
+            raise OutcomeUnknown("the answer to COMMIT was lost") from error
+        if ended_with != "COMMIT":
+            raise StoreUnavailable(
+                f"PostgreSQL answered COMMIT with {ended_with}; nothing of the batch is stored"
+            )
+
+    def _moved(self, connection: Connection, batch: Batch) -> frozenset[str]:
+        self._roll_back(connection)
+        try:
+            stored = self._heads(connection, batch.heads)
+        except psycopg.Error:
+            return frozenset()  # the refusal stands, whatever the connection does now
+        return frozenset(workshop for workshop, head in batch.heads.items() if stored[workshop] != head)
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()
+        except psycopg.Error:
+            # The server rolls back what nobody commits.
+            self._writer.drop()
+
+    def _read(self, connection: Connection, workshop: str, after: int, last: int, limit: int) -> list[Row]:
+        found = connection.execute(
+            self.recorder.select_rows_statement,
+            (workshop, after + 1, last + 1, limit),
+            prepare=True,
+            binary=True,
+        )
+        return [Row(workshop, version - 1, name, entry) for version, name, entry in found.fetchall()]
+
+    def _heads(self, connection: Connection, workshops: Collection[str]) -> dict[str, int]:
+        answer = self._ask_heads(connection, workshops).fetchall()
+        return dict(zip(workshops, (head for (head,) in answer), strict=True))
+
+    def _ask_heads(self, connection: Connection, workshops: Iterable[str]) -> psycopg.Cursor[tuple[Any, ...]]:
+        asked = ARRAYS["uuid"].of(map(_stored_id, workshops))
+        return connection.execute(self.recorder.select_heads_statement, (asked,), prepare=True)
+
+
+class _Statements:
+    """Single statements on the two sessions."""
+
+    def __init__(self, writer: Session, reader: Session) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        def ask(connection: Connection) -> list[tuple[Any, ...]]:
+            return connection.execute(_with_psycopg_marks(statement), parameters, binary=True).fetchall()
+
+        return await self._reader.run(partial(self._reader.read, ask))
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        def do() -> list[tuple[Any, ...]]:
+            connection = self._writer.connection()
+            try:
+                cursor = connection.execute(_with_psycopg_marks(statement), parameters, binary=True)
+            except UNAVAILABLE as error:
+                self._writer.drop()
+                raise OutcomeUnknown("the answer of PostgreSQL was lost") from error
+            return cursor.fetchall() if cursor.description else []
+
+        return await self._writer.run(do)
+
+    def stored_id(self, workshop: str) -> str:
+        return workshop
+
+    def workshop_id(self, stored: object) -> str:
+        return str(stored)
+
+
+@cache
+def _with_psycopg_marks(statement: str) -> str:
+    return statement.replace("?", "%s")
+
+
+def _stored_id(workshop: str) -> bytes:
+    """A UUID as the array of uuids wants it."""
+    return bytes.fromhex(workshop.replace("-", ""))
+
+
+def _row_arrays(rows: Sequence[Row]) -> tuple[Array, ...]:
+    return (
+        ARRAYS["uuid"].of([_stored_id(row.workshop) for row in rows]),
+        ARRAYS["int8"].of([row.position + 1 for row in rows]),
+        ARRAYS["text"].of([row.name for row in rows]),
+        ARRAYS["bytea"].of([row.entry for row in rows]),
+    )
+
+
+def _arrays(change: Change, values: Iterable[Sequence[Any]]) -> list[Array]:
+    columns = zip(*values, strict=True)
+    return [ARRAYS[kind].of(column) for (_, kind), column in zip(change.columns, columns, strict=True)]
+
+
+def _statement(change: Change) -> str:
+    names = ", ".join(change.names)
+    given = f"unnest({', '.join(f'%s::{kind}[]' for _, kind in change.columns)})"
+    if change.deletes:
+        same = " AND ".join(f"kept.{name} = gone.{name}" for name in change.names)
+        return f"DELETE FROM {change.table} AS kept USING {given} AS gone({names}) WHERE {same}"  # noqa: S608 constants
+    return f"INSERT INTO {change.table} ({names}) SELECT * FROM {given}{change.on_conflict}"  # noqa: S608 of ours
+
+
+_STATEMENTS = {change: _statement(change) for change in CHANGES}
+
+
+def _commands(connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[CommandRow]:
+    asked = (
+        ARRAYS["uuid"].of([_stored_id(workshop) for workshop, _ in wanted]),
+        ARRAYS["bytea"].of([bytes.fromhex(command) for _, command in wanted]),
+    )
+    known = connection.execute(_COMMANDS, asked, prepare=True, binary=True)
+    return [CommandRow(*wanted[place - 1], *facts) for place, *facts in known.fetchall()]
