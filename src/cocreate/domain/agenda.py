@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from cocreate.domain.decider import Events, decides, evolves
-from cocreate.domain.errors import ActivityConflict, ActivityNotFound, AgendaMalformed, NotNow
+from cocreate.domain.errors import (
+    ActivityConflict,
+    ActivityNotFound,
+    AgendaMalformed,
+    NotNow,
+)
 from cocreate.domain.messages import (
     Aggregate,
     Command,
@@ -72,8 +77,8 @@ class ActivityEnded(Event):
 class Agenda:
     activities: tuple[Activity, ...] = ()
     current: str | None = None
-    ended: tuple[str, int] | None = None
-    """The activity that ended last, and when."""
+    ended: tuple[tuple[str, int], ...] = ()
+    """(activity, when it last ended), ascending by activity: several may be in their grace at once."""
 
     def activity(self, activity_id: str) -> Activity | None:
         return next((one for one in self.activities if one.id == activity_id), None)
@@ -97,12 +102,15 @@ class EndActivity(Command):
 @decides(ChangeAgenda)
 def change_agenda(command: ChangeAgenda, state: "WorkshopState", now: int) -> Events:
     state.require_facilitator(command.actor)
+    state.require_status("given an agenda", "scheduled", "open", "closed")
     ids = [activity.id for activity in command.activities]
     if len(set(ids)) < len(ids):
         raise AgendaMalformed(problem="two activities have the same id")
     current = state.workshop.agenda.current
     if current is not None and current not in ids:
         raise AgendaMalformed(problem="the current activity is missing; end it first")
+    if command.activities == state.workshop.agenda.activities:
+        return []
     return [Pending(state.workshop.id, AgendaChanged(activities=command.activities))]
 
 
@@ -126,6 +134,8 @@ def end_activity(command: EndActivity, state: "WorkshopState", now: int) -> Even
     if agenda.activity(command.activity) is None:
         raise ActivityNotFound(activity=command.activity)
     if agenda.current != command.activity:
+        if command.activity in dict(agenda.ended):
+            return []
         raise ActivityConflict(activity=command.activity, wanted="ended", problem="it is not the current one")
     return end_current(state)
 
@@ -137,26 +147,26 @@ def end_current(state: "WorkshopState") -> Events:
 
 
 def require_activity(state: "WorkshopState", wanted: str, now: int) -> None:
-    """Refuse what the current activity does not take, its grace after the end included."""
+    """Refuse what neither the current activity takes nor one in the grace after its end."""
     agenda = state.workshop.agenda
     if not agenda.activities:
         return
     kinds = set()
-    if agenda.current is not None and (current := agenda.activity(agenda.current)):
-        kinds.add(current.kind)
-    if (
-        agenda.ended is not None
-        and (ended := agenda.activity(agenda.ended[0]))
-        and now <= agenda.ended[1] + ended.grace_ms
-    ):
-        kinds.add(ended.kind)
+    ended = dict(agenda.ended)
+    for activity in agenda.activities:
+        in_grace = activity.id in ended and now <= ended[activity.id] + activity.grace_ms
+        if in_grace or activity.id == agenda.current:
+            kinds.add(activity.kind)
     if not kinds & TAKES[wanted]:
         raise NotNow(wanted=wanted, activity=", ".join(sorted(kinds)) or "none")
 
 
 @evolves(AgendaChanged)
 def agenda_changed(state: "WorkshopState", recorded: Recorded, event: AgendaChanged) -> None:
-    _set(state, replace(state.workshop.agenda, activities=event.activities))
+    agenda = state.workshop.agenda
+    kept = {activity.id for activity in event.activities}
+    ended = tuple(one for one in agenda.ended if one[0] in kept)
+    _set(state, replace(agenda, activities=event.activities, ended=ended))
 
 
 @evolves(ActivityStarted)
@@ -166,7 +176,9 @@ def activity_started(state: "WorkshopState", recorded: Recorded, event: Activity
 
 @evolves(ActivityEnded)
 def activity_ended(state: "WorkshopState", recorded: Recorded, event: ActivityEnded) -> None:
-    _set(state, replace(state.workshop.agenda, current=None, ended=(event.activity, recorded.time)))
+    agenda = state.workshop.agenda
+    ended = dict(agenda.ended) | {event.activity: recorded.time}
+    _set(state, replace(agenda, current=None, ended=tuple(sorted(ended.items()))))
 
 
 def _set(state: "WorkshopState", agenda: Agenda) -> None:

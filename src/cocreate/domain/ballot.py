@@ -15,6 +15,7 @@ from cocreate.domain.errors import (
     ChoiceMalformed,
     LimitReached,
     NoBallot,
+    NotTheAuthor,
     OptionHidden,
     OptionUnknown,
     RoundNotOpen,
@@ -130,6 +131,8 @@ def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState"
     state.require_input()
     state.require_present(command.participant)
     row = find_round(state, command.round)
+    if row.secrecy == "open" and command.actor != command.participant:
+        raise NotTheAuthor()
     if not takes_ballots(row, now):
         raise RoundNotOpen(round=command.round, status=row.status)
     if row.method.per_option != (command.option is not None):
@@ -142,9 +145,8 @@ def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState"
 
 def takes_ballots(row: Round, now: int) -> bool:
     """Whether a ballot stamped `now` counts: the round is open, or closed for no longer than its grace and uncertified."""
-    if row.status == "closed":
-        return row.closed_at is not None and now <= row.closed_at + row.grace_ms
-    return row.status == "open"
+    in_grace = row.status == "closed" and row.grace_until is not None and now <= row.grace_until
+    return row.status == "open" or in_grace
 
 
 def _require_options(command: CastBallot, state: "WorkshopState", row: Round) -> None:

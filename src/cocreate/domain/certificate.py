@@ -53,7 +53,10 @@ class ResultPart(Event):
 
 
 class Reconciliation(Facts):
-    """eligible: who could vote; the rest are ballots. standing = cast - withdrawn = blank + invalid + those with a mark."""
+    """eligible: who could vote, being present at some time since the opening, so never fewer than the voters.
+
+    The rest are ballots: standing = cast - withdrawn = blank + invalid + those with a mark.
+    """
 
     blank: Count
     cast: Count
@@ -94,16 +97,16 @@ class CertifyResult(Command):
 
 @decides(CertifyResult)
 def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> Events:
-    """Cost grows with the ballots of this round alone."""
+    """Cost: one pass over the workshop's ballots, and the count of this round's."""
     require_certifier(state, command.actor)
     state.require_unsealed()
     row = find_round(state, command.round)
     if row.status == "certified":
         return []
-    if row.status != "closed" or row.closed_at is None:
+    if row.status != "closed":
         raise RoundStateConflict(status=row.status, wanted="certified")
-    if state.workshop.status == "open" and now <= row.closed_at + row.grace_ms:
-        raise GraceRunning(until=row.closed_at + row.grace_ms)
+    if row.grace_until is not None and now <= row.grace_until:
+        raise GraceRunning(until=row.grace_until)
     ballots = standing_ballots(state, command.round)
     result = count(row, command.round, ballots, command.tie_root)
     events: list[Event] = list(_parts(result))
@@ -154,7 +157,9 @@ def _reconcile(
     return Reconciliation(
         blank=sum(row.method.is_blank(choice) for _, _, choice in ballots),
         cast=turnout.cast,
-        eligible=sum(one.status == "present" for one in state.participants.values()),
+        eligible=sum(
+            one.gone_at is None or one.gone_at > row.opened_at for one in state.participants.values()
+        ),
         invalid=0,
         paper=0,
         replaced=turnout.replaced,
@@ -173,6 +178,10 @@ def result_part(state: "WorkshopState", recorded: Recorded, event: ResultPart) -
 def result_certified(state: "WorkshopState", recorded: Recorded, event: ResultCertified) -> None:
     row = state.rounds[recorded.aggregate]
     certified = replace(
-        row, status="certified", ballots_digest=event.ballots_digest, result_digest=event.result_digest
+        row,
+        status="certified",
+        grace_until=None,
+        ballots_digest=event.ballots_digest,
+        result_digest=event.result_digest,
     )
     state.rounds.put(recorded.aggregate, certified)

@@ -112,6 +112,8 @@ def post_comment(command: PostComment, state: "WorkshopState", now: int) -> Even
     state.require_input()
     state.require_author(command.actor, command.author)
     require_activity(state, "comments", now)
+    if command.comment in state.comments:
+        raise CommentStateConflict(status=state.comments[command.comment].status, wanted="posted again")
     idea = find_idea(state, command.idea)
     if idea.status != "visible":
         raise IdeaStateConflict(status=idea.status, wanted="commented on")
@@ -141,6 +143,8 @@ def withdraw_comment(command: WithdrawComment, state: "WorkshopState", now: int)
     state.require_author(command.actor, comment.author)
     if comment.status == "withdrawn":
         return []
+    if comment.status != "visible":
+        raise CommentStateConflict(status=comment.status, wanted="withdrawn")
     return [Pending(command.comment, CommentWithdrawn())]
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import StringConstraints
 
 from cocreate.domain.decider import Events, decides, evolves
-from cocreate.domain.errors import NotTheAuthor, ParticipantNotFound
+from cocreate.domain.errors import NotTheAuthor, ParticipantNotFound, TextNotFound
 from cocreate.domain.messages import Aggregate, Command, Event, Pending, Position, Recorded
 from cocreate.domain.participant import set_status
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 ErasureReason = Literal["requested", "personal_content", "unlawful", "retention_ended"]
 ErasureRole = Literal["subject", "facilitator"]
-FieldPath = Annotated[str, Field(pattern=r"^[a-z_]+(\.([a-z_]+|0|[1-9][0-9]{0,2}))*$", max_length=60)]
+FieldPath = Annotated[
+    str, StringConstraints(pattern=r"^[a-z_]{1,20}(\.([a-z_]{1,20}|0|[1-9][0-9]{0,2})){0,3}$")
+]
 
 
 class TextErased(Event):
@@ -59,6 +61,8 @@ class EraseSubject(Command):
 @decides(EraseText)
 def erase_text(command: EraseText, state: "WorkshopState", now: int) -> Events:
     role = _role(state, command.actor, command.subject)
+    if command.position >= state.size:
+        raise TextNotFound(position=command.position, field=command.field)
     if (command.position, command.field) in state.erased:
         return []
     erased = TextErased(field=command.field, position=command.position, reason=command.reason, role=role)
@@ -83,7 +87,7 @@ def text_erased(state: "WorkshopState", recorded: Recorded, event: TextErased) -
 
 @evolves(SubjectErased)
 def subject_erased(state: "WorkshopState", recorded: Recorded, event: SubjectErased) -> None:
-    set_status(state, recorded.aggregate, "erased")
+    set_status(state, recorded, "erased")
 
 
 def _role(state: "WorkshopState", actor: str, subject: str) -> ErasureRole:

@@ -4,13 +4,13 @@
     ├── NotFound               the thing named does not exist here
     │   └── WorkshopNotFound IdeaNotFound CommentNotFound RoundNotFound ActivityNotFound ParticipantNotFound TextNotFound
     ├── NotAllowed             the actor's role does not permit it
-    │   └── NotAFacilitator NotAParticipant NotTheAuthor
+    │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor
     ├── Malformed              the request contradicts the rules it names, whatever the state
     │   └── ChoiceMalformed RulesMalformed TagUnknown AgendaMalformed TimesMalformed
     └── Conflict               the state does not permit it now
         └── WorkshopNotOpen WorkshopStateConflict InputPaused ActivityConflict NotNow IdeaStateConflict
             CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning OptionUnknown
-            OptionHidden OptionPresent BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
+            OptionHidden BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
             ParticipantStateConflict LastFacilitator IdempotencyKeyReused RecordIsSealed ImportIncomplete
 
 The class is the kind, keyword values are the facts, the text is derived. How a kind is told over HTTP is not known here.
@@ -88,8 +88,14 @@ class NotAParticipant(NotAllowed):
     )
 
 
+class NotAScribe(NotAllowed):
+    text = (
+        "Only a scribe or a facilitator may enter people without a device. Ask a facilitator for that role."
+    )
+
+
 class NotTheAuthor(NotAllowed):
-    text = "Only the author, or a facilitator, may change this."
+    text = "This belongs to somebody else. Ask them, or a facilitator."
 
 
 class ChoiceMalformed(Malformed):
@@ -164,10 +170,6 @@ class OptionUnknown(Conflict):
 
 class OptionHidden(Conflict):
     text = "The idea {option} takes no new answers: it is {status}. Answers already given stay counted."
-
-
-class OptionPresent(Conflict):
-    text = "The idea {option} is an option of the round {round} already."
 
 
 class BallotSuperseded(Conflict):

@@ -7,7 +7,12 @@ from pydantic import Field
 
 from cocreate.domain.agenda import require_activity
 from cocreate.domain.decider import Events, decides, evolves
-from cocreate.domain.errors import IdeaNotFound, IdeaStateConflict, NotTheAuthor, TagUnknown
+from cocreate.domain.errors import (
+    IdeaNotFound,
+    IdeaStateConflict,
+    ParticipantStateConflict,
+    TagUnknown,
+)
 from cocreate.domain.messages import (
     Aggregate,
     Code,
@@ -167,6 +172,8 @@ def submit_idea(command: SubmitIdea, state: "WorkshopState", now: int) -> Events
     state.require_author(command.actor, command.author)
     if not growing_rounds(state):
         require_activity(state, "ideas", now)
+    if command.idea in state.ideas:
+        raise IdeaStateConflict(status=state.ideas[command.idea].status, wanted="submitted again")
     _require_tags(state, command.tags)
     state.require_room("ideas", len(state.ideas), IDEAS_MAX)
     mine = state.authored.get(command.author, Authored()).ideas
@@ -186,10 +193,13 @@ def submit_idea(command: SubmitIdea, state: "WorkshopState", now: int) -> Events
 
 @decides(EditIdea)
 def edit_idea(command: EditIdea, state: "WorkshopState", now: int) -> Events:
+    """A facilitator may mend a text too; the entry's actor shows who did. An erased author has no key to seal it with."""
     state.require_input()
     idea = find_idea(state, command.idea)
     if command.actor not in state.workshop.facilitators:
         state.require_author(command.actor, idea.author)
+    if state.participants[idea.author].status == "erased":
+        raise ParticipantStateConflict(status="erased", wanted="given a new text")
     _require_status(idea, "edited", "waiting", "visible")
     edited = IdeaEdited(author=idea.author, text=command.text, title=command.title)
     return [Pending(command.idea, edited)]
@@ -197,11 +207,13 @@ def edit_idea(command: EditIdea, state: "WorkshopState", now: int) -> Events:
 
 @decides(WithdrawIdea)
 def withdraw_idea(command: WithdrawIdea, state: "WorkshopState", now: int) -> Events:
+    """Possible while input is paused. A hidden idea stays hidden: withdrawing would take the moderator's mark off it."""
     state.require_open()
     idea = find_idea(state, command.idea)
     state.require_author(command.actor, idea.author)
     if idea.status == "withdrawn":
         return []
+    _require_status(idea, "withdrawn", "waiting", "visible")
     return [Pending(command.idea, IdeaWithdrawn())]
 
 
@@ -232,6 +244,7 @@ def hide_idea(command: HideIdea, state: "WorkshopState", now: int) -> Events:
 
 @decides(RestoreIdea)
 def restore_idea(command: RestoreIdea, state: "WorkshopState", now: int) -> Events:
+    """Shows it, even if it waited for approval before; whether a growing round takes it is left to the facilitator."""
     state.require_facilitator(command.actor)
     idea = find_idea(state, command.idea)
     if idea.status == "visible":
@@ -245,9 +258,9 @@ def tag_idea(command: TagIdea, state: "WorkshopState", now: int) -> Events:
     idea = find_idea(state, command.idea)
     if command.actor not in state.workshop.facilitators:
         state.require_input()
-        if command.actor != idea.author:
-            raise NotTheAuthor()
+        state.require_author(command.actor, idea.author)
     state.require_unsealed()
+    _require_status(idea, "tagged", "waiting", "visible")
     _require_tags(state, command.tags)
     if command.tags == idea.tags:
         return []

@@ -8,7 +8,7 @@ from pydantic import Field
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import (
     NotAFacilitator,
-    NotAParticipant,
+    NotAScribe,
     ParticipantNotFound,
     ParticipantStateConflict,
     WorkshopNotOpen,
@@ -83,6 +83,8 @@ class Participant:
     how: How
     role: Role = "participant"
     status: Status = "present"
+    gone_at: int | None = None
+    """The position since which the participant is not present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,9 @@ def join_workshop(command: JoinWorkshop, state: "WorkshopState", now: int) -> Ev
     """An imported participant joins without consent; everybody else consents on joining."""
     state.require_unsealed()
     _require_door(command, state)
+    held = state.participants.get(command.actor)
+    if held is not None:
+        raise ParticipantStateConflict(status=held.status, wanted="joined again")
     state.require_room("participants", len(state.participants), PARTICIPANTS_MAX)
     events: list[Event] = [ParticipantJoined(claimed_at=command.claimed_at, how=command.how)]
     if command.how != "imported":
@@ -147,17 +152,14 @@ def join_workshop(command: JoinWorkshop, state: "WorkshopState", now: int) -> Ev
 
 def _require_door(command: JoinWorkshop, state: "WorkshopState") -> None:
     """Open the way in that the command names, or refuse it."""
+    if state.workshop.status not in ("scheduled", "open"):
+        raise WorkshopNotOpen(status=state.workshop.status)
     if command.how == "imported":
         if not state.workshop.importing:
             raise WorkshopStateConflict(status="not importing", wanted="joined by an import")
-        return
-    if state.workshop.status not in ("scheduled", "open"):
-        raise WorkshopNotOpen(status=state.workshop.status)
-    if command.how == "scribe":
-        if command.scribe not in state.workshop.facilitators:
-            scribe = state.require_present(command.scribe or "")
-            if scribe.role != "scribe":
-                raise NotAParticipant(status="not a scribe")
+    elif command.how == "scribe":
+        if command.scribe is None or not state.is_scribe(command.scribe):
+            raise NotAScribe()
     elif state.workshop.settings.join == "closed":
         raise WorkshopStateConflict(status="closed to new participants", wanted="joined")
 
@@ -172,7 +174,10 @@ def give_name(command: GiveName, state: "WorkshopState", now: int) -> Events:
 @decides(GrantRole)
 def grant_role(command: GrantRole, state: "WorkshopState", now: int) -> Events:
     state.require_facilitator(command.actor)
-    if _row(state, command.participant).role == command.role:
+    row = _row(state, command.participant)
+    if row.status != "present":
+        raise ParticipantStateConflict(status=row.status, wanted="given a role")
+    if row.role == command.role:
         return []
     return [Pending(command.participant, RoleGranted(role=command.role))]
 
@@ -238,21 +243,24 @@ def role_granted(state: "WorkshopState", recorded: Recorded, event: RoleGranted)
 
 @evolves(ParticipantLeft)
 def participant_left(state: "WorkshopState", recorded: Recorded, event: ParticipantLeft) -> None:
-    set_status(state, recorded.aggregate, "left")
+    set_status(state, recorded, "left")
 
 
 @evolves(ParticipantRemoved)
 def participant_removed(state: "WorkshopState", recorded: Recorded, event: ParticipantRemoved) -> None:
-    set_status(state, recorded.aggregate, "removed")
+    set_status(state, recorded, "removed")
 
 
 @evolves(ParticipantReadmitted)
 def participant_readmitted(state: "WorkshopState", recorded: Recorded, event: ParticipantReadmitted) -> None:
-    set_status(state, recorded.aggregate, "present")
+    set_status(state, recorded, "present")
 
 
-def set_status(state: "WorkshopState", participant: str, status: Status) -> None:
-    state.participants.put(participant, replace(state.participants[participant], status=status))
+def set_status(state: "WorkshopState", recorded: Recorded, status: Status) -> None:
+    row = state.participants[recorded.aggregate]
+    gone_at = recorded.position if row.gone_at is None else row.gone_at
+    row = replace(row, status=status, gone_at=None if status == "present" else gone_at)
+    state.participants.put(recorded.aggregate, row)
 
 
 def _row(state: "WorkshopState", participant: str) -> Participant:

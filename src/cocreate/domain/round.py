@@ -11,7 +11,6 @@ from cocreate.domain.errors import (
     IdeaStateConflict,
     LimitReached,
     NotAFacilitator,
-    OptionPresent,
     RoundNotFound,
     RoundNotOpen,
     RoundStateConflict,
@@ -56,7 +55,8 @@ Secrecy = Literal["open", "pseudonymous"]
 Eligibility = Literal["one_per_browser", "claimed_by_source"]
 """How sure it is that one voter is one person."""
 Status = Literal["open", "closed", "voided", "certified"]
-ClosedBecause = Literal["facilitator", "withheld_until", "key_lost", "workshop_closed"]
+ClosingReason = Literal["facilitator", "withheld_until", "key_lost"]
+ClosedBecause = ClosingReason | Literal["workshop_closed"]
 VoidReason = Literal["mistake", "rules_changed", "irregularity", "other"]
 
 
@@ -124,6 +124,8 @@ class Round:
     withheld_until: int | None = None
     status: Status = "open"
     closed_at: int | None = None
+    grace_until: int | None = None
+    """The last moment at which a late ballot counts; none while open, and none once the workshop has closed."""
     ballots_digest: str = ""
     result_digest: str = ""
 
@@ -158,7 +160,7 @@ class AdmitOption(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseRound(Command):
     round: str
-    because: ClosedBecause = "facilitator"
+    because: ClosingReason = "facilitator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +174,8 @@ class VoidRound(Command):
 def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
     state.require_facilitator(command.actor)
     state.require_open()
+    if command.round in state.rounds:
+        raise RoundStateConflict(status=state.rounds[command.round].status, wanted="opened again")
     state.require_room("rounds", len(state.rounds), ROUNDS_MAX)
     if command.secrecy == "open":
         secrecy: Secrecy = "open"
@@ -179,8 +183,10 @@ def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
         secrecy = "pseudonymous"
     else:
         raise SecrecyUnavailable(secrecy=command.secrecy)
-    if command.replaces is not None:
-        find_round(state, command.replaces)
+    if (secrecy == "pseudonymous") != (command.key is not None):
+        raise RulesMalformed(problem="a pseudonymous round has a key, and an open one has none")
+    if command.replaces is not None and find_round(state, command.replaces).status == "open":
+        raise RoundStateConflict(status="open", wanted="replaced: close or void it first")
     opened = RoundOpened(
         admission=command.admission,
         eligibility="claimed_by_source" if state.workshop.importing else "one_per_browser",
@@ -235,6 +241,8 @@ def _withheld_until(command: OpenRound, now: int) -> int | None:
 def admit_option(command: AdmitOption, state: "WorkshopState", now: int) -> Events:
     state.require_facilitator(command.actor)
     row = find_round(state, command.round)
+    if command.idea in row.options and row.admission == "growing":
+        return []
     if row.status != "open":
         raise RoundNotOpen(round=command.round, status=row.status)
     if row.admission != "growing":
@@ -242,8 +250,6 @@ def admit_option(command: AdmitOption, state: "WorkshopState", now: int) -> Even
     idea = find_idea(state, command.idea)
     if idea.status != "visible":
         raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
-    if command.idea in row.options:
-        raise OptionPresent(option=command.idea, round=command.round)
     state.require_room("options of a round", len(row.options), OPTIONS_GROWING_MAX)
     return [Pending(command.round, OptionAdmitted(idea=command.idea, text_at=idea.text_at))]
 
@@ -301,16 +307,17 @@ def option_admitted(state: "WorkshopState", recorded: Recorded, event: OptionAdm
 
 @evolves(RoundClosed)
 def round_closed(state: "WorkshopState", recorded: Recorded, event: RoundClosed) -> None:
-    row = replace(state.rounds[recorded.aggregate], status="closed", closed_at=recorded.time)
-    state.rounds.put(recorded.aggregate, row)
+    row = state.rounds[recorded.aggregate]
+    grace_until = recorded.time + row.grace_ms
+    closed = replace(row, status="closed", closed_at=recorded.time, grace_until=grace_until)
+    state.rounds.put(recorded.aggregate, closed)
 
 
 @evolves(RoundVoided)
 def round_voided(state: "WorkshopState", recorded: Recorded, event: RoundVoided) -> None:
     row = state.rounds[recorded.aggregate]
-    state.rounds.put(
-        recorded.aggregate, replace(row, status="voided", closed_at=row.closed_at or recorded.time)
-    )
+    closed_at = recorded.time if row.closed_at is None else row.closed_at
+    state.rounds.put(recorded.aggregate, replace(row, status="voided", closed_at=closed_at, grace_until=None))
 
 
 def find_round(state: "WorkshopState", round_id: str) -> Round:

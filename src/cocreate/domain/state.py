@@ -13,13 +13,15 @@ from cocreate.domain.errors import (
     LimitReached,
     NotAFacilitator,
     NotAParticipant,
+    NotTheAuthor,
     RecordIsSealed,
     WorkshopNotOpen,
+    WorkshopStateConflict,
 )
 from cocreate.domain.idea import Idea
 from cocreate.domain.participant import Authored, Participant
 from cocreate.domain.round import Round
-from cocreate.domain.workshop import Workshop
+from cocreate.domain.workshop import Status, Workshop
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -96,6 +98,11 @@ class WorkshopState:
         if actor not in self.workshop.facilitators:
             raise NotAFacilitator()
 
+    def require_status(self, wanted: str, *allowed: Status) -> None:
+        """Refuse what the workshop cannot become, or have done to it, in its present status."""
+        if self.workshop.status not in allowed:
+            raise WorkshopStateConflict(status=self.workshop.status, wanted=wanted)
+
     def require_unsealed(self) -> None:
         if self.workshop.status == "sealed":
             raise RecordIsSealed()
@@ -123,7 +130,17 @@ class WorkshopState:
             raise LimitReached(of=of, limit=limit)
 
     def require_author(self, actor: str, author: str) -> None:
-        """The actor must be the author, or a scribe who enters on the author's behalf; the author must be present."""
-        self.require_present(author)
-        if actor != author and self.require_present(actor).role != "scribe":
-            raise NotAParticipant(status="not the author")
+        """The actor must be the author, or enter for one without a device; the author must be present.
+
+        Nobody speaks for a person who joined by themselves: a scribe's or facilitator's word stands in only for those
+        whom a scribe brought in.
+        """
+        row = self.require_present(author)
+        if actor != author and not (row.how == "scribe" and self.is_scribe(actor)):
+            raise NotTheAuthor()
+
+    def is_scribe(self, actor: str) -> bool:
+        """Whether the actor may enter for people without a device: a present scribe, or a facilitator."""
+        row = self.participants.get(actor)
+        present = row is not None and row.status == "present" and row.role == "scribe"
+        return present or actor in self.workshop.facilitators

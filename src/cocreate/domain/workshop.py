@@ -10,11 +10,10 @@ from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import (
     ImportIncomplete,
     LastFacilitator,
-    LimitReached,
     NotAFacilitator,
     ParticipantNotFound,
+    RoundStateConflict,
     TimesMalformed,
-    WorkshopStateConflict,
 )
 from cocreate.domain.messages import (
     Aggregate,
@@ -51,7 +50,7 @@ Status = Literal["unborn", "scheduled", "open", "closed", "cancelled", "sealed"]
 JoinPolicy = Literal["open_code", "closed"]
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ORIGIN = rf"[a-z0-9][a-z0-9.-]{{0,99}}/{_UUID}"
-FileDigest = tuple[Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")], Digest]
+FileDigest = tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")], Digest]
 
 
 def _by_name(files: tuple[FileDigest, ...]) -> tuple[FileDigest, ...]:
@@ -291,8 +290,7 @@ class CompleteImport(Command):
 
 @decides(ScheduleWorkshop)
 def schedule_workshop(command: ScheduleWorkshop, state: "WorkshopState", now: int) -> Events:
-    if state.workshop.status != "unborn":
-        raise WorkshopStateConflict(status=state.workshop.status, wanted="scheduled")
+    state.require_status("scheduled", "unborn")
     _require_times(command.starts_at, command.ends_at)
     scheduled = WorkshopScheduled(
         city=command.city,
@@ -320,7 +318,8 @@ def schedule_workshop(command: ScheduleWorkshop, state: "WorkshopState", now: in
 
 @decides(RescheduleWorkshop)
 def reschedule_workshop(command: RescheduleWorkshop, state: "WorkshopState", now: int) -> Events:
-    _require_status(command.actor, state, "rescheduled", {"scheduled", "open"})
+    state.require_facilitator(command.actor)
+    state.require_status("rescheduled", "scheduled", "open")
     _require_times(command.starts_at, command.ends_at)
     if (command.starts_at, command.ends_at) == (state.workshop.starts_at, state.workshop.ends_at):
         return []
@@ -329,17 +328,19 @@ def reschedule_workshop(command: RescheduleWorkshop, state: "WorkshopState", now
 
 @decides(CancelWorkshop)
 def cancel_workshop(command: CancelWorkshop, state: "WorkshopState", now: int) -> Events:
+    state.require_facilitator(command.actor)
     if state.workshop.status == "cancelled":
         return []
-    _require_status(command.actor, state, "cancelled", {"scheduled"})
+    state.require_status("cancelled", "scheduled")
     return _on(state, WorkshopCancelled(note=command.note))
 
 
 @decides(OpenWorkshop)
 def open_workshop(command: OpenWorkshop, state: "WorkshopState", now: int) -> Events:
+    state.require_facilitator(command.actor)
     if state.workshop.status == "open":
         return []
-    _require_status(command.actor, state, "opened", {"scheduled"})
+    state.require_status("opened", "scheduled")
     return _on(state, WorkshopOpened())
 
 
@@ -350,9 +351,10 @@ def close_workshop(command: CloseWorkshop, state: "WorkshopState", now: int) -> 
         RoundClosed,  # the round's rules look at the workshop's; only this one looks back
     )
 
+    state.require_facilitator(command.actor)
     if state.workshop.status == "closed":
         return []
-    _require_status(command.actor, state, "closed", {"open"})
+    state.require_status("closed", "open")
     if state.workshop.importing:
         raise ImportIncomplete()
     rounds = [
@@ -366,23 +368,29 @@ def close_workshop(command: CloseWorkshop, state: "WorkshopState", now: int) -> 
 
 @decides(ReopenWorkshop)
 def reopen_workshop(command: ReopenWorkshop, state: "WorkshopState", now: int) -> Events:
+    state.require_facilitator(command.actor)
     if state.workshop.status == "open":
         return []
-    _require_status(command.actor, state, "reopened", {"closed"})
+    state.require_status("reopened", "closed")
     return _on(state, WorkshopReopened(reason=command.reason))
 
 
 @decides(SealRecord)
 def seal_record(command: SealRecord, state: "WorkshopState", now: int) -> Events:
+    """A round that waits for its certificate would never get one: certify or void it first."""
     if state.workshop.status == "sealed" and command.actor in state.workshop.facilitators:
         return []
-    _require_status(command.actor, state, "sealed", {"closed"})
+    state.require_facilitator(command.actor)
+    state.require_status("sealed", "closed")
+    if any(row.status == "closed" for row in state.rounds.values()):
+        raise RoundStateConflict(status="closed", wanted="sealed with the record: certify or void it first")
     return _on(state, RecordSealed(digest=UNSET_DIGEST, digest_version=1))
 
 
 @decides(ChangeSettings)
 def change_settings(command: ChangeSettings, state: "WorkshopState", now: int) -> Events:
-    _require_status(command.actor, state, "changed", {"scheduled", "open", "closed"})
+    state.require_facilitator(command.actor)
+    state.require_status("given other settings", "scheduled", "open", "closed")
     if command.settings == state.workshop.settings:
         return []
     return _on(state, SettingsChanged(settings=command.settings))
@@ -393,8 +401,7 @@ def add_facilitator(command: AddFacilitator, state: "WorkshopState", now: int) -
     state.require_facilitator(command.actor)
     if command.facilitator in state.workshop.facilitators:
         return []
-    if len(state.workshop.facilitators) >= FACILITATORS_MAX:
-        raise LimitReached(of="facilitators", limit=FACILITATORS_MAX)
+    state.require_room("facilitators", len(state.workshop.facilitators), FACILITATORS_MAX)
     return _on(state, FacilitatorAdded(facilitator=command.facilitator))
 
 
@@ -414,6 +421,7 @@ def complete_import(command: CompleteImport, state: "WorkshopState", now: int) -
         raise NotAFacilitator()
     if not state.workshop.importing:
         return []
+    state.require_status("imported into", "scheduled", "open")
     completed = ImportCompleted(
         ballots_cast=command.ballots_cast,
         ballots_replaced=command.ballots_replaced,
@@ -464,6 +472,10 @@ def workshop_opened(state: "WorkshopState", recorded: Recorded, event: WorkshopO
 @evolves(WorkshopClosed)
 def workshop_closed(state: "WorkshopState", recorded: Recorded, event: WorkshopClosed) -> None:
     state.workshop = replace(state.workshop, status="closed")
+    for round_id, row in state.rounds.items():
+        if row.grace_until is not None:
+            # Closing the workshop releases results, so no late ballot may count from here on, reopened or not.
+            state.rounds.put(round_id, replace(row, grace_until=None))
 
 
 @evolves(WorkshopReopened)
@@ -498,12 +510,6 @@ def import_completed(state: "WorkshopState", recorded: Recorded, event: ImportCo
 
 def _on(state: "WorkshopState", event: Event) -> Events:
     return [Pending(state.workshop.id, event)]
-
-
-def _require_status(actor: str, state: "WorkshopState", wanted: str, allowed: set[Status]) -> None:
-    state.require_facilitator(actor)
-    if state.workshop.status not in allowed:
-        raise WorkshopStateConflict(status=state.workshop.status, wanted=wanted)
 
 
 def _require_times(starts_at: int, ends_at: int) -> None:

@@ -23,7 +23,8 @@ def digest_tables(state: WorkshopState) -> dict[str, Any]:
         "agenda": _agenda(state),
         "facilitators": sorted(state.workshop.facilitators),
         "participants": [
-            [key, row.how, row.role, row.status] for key, row in sorted(state.participants.items())
+            [key, row.how, row.role, row.status, *([] if row.gone_at is None else [row.gone_at])]
+            for key, row in sorted(state.participants.items())
         ],
         "ideas": [
             [key, row.author, row.text_at, row.status, row.approved, list(row.tags)]
@@ -63,8 +64,8 @@ def _agenda(state: WorkshopState) -> dict[str, Any]:
     facts: dict[str, Any] = {"activities": [[one.id, one.kind, one.grace_ms] for one in agenda.activities]}
     if agenda.current is not None:
         facts["current"] = agenda.current
-    if agenda.ended is not None:
-        facts["ended"] = list(agenda.ended)
+    if agenda.ended:
+        facts["ended"] = [list(one) for one in agenda.ended]
     return facts
 
 
@@ -86,6 +87,8 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
     }
     if row.closed_at is not None:
         facts["closed_at"] = row.closed_at
+    if row.grace_until is not None:
+        facts["grace_until"] = row.grace_until
     if row.withheld_until is not None:
         facts["withheld_until"] = row.withheld_until
     return [key, facts, options]

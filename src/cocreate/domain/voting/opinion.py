@@ -10,6 +10,10 @@ from cocreate.domain.voting.method import Ranking, Result, Tally
 _COLUMN = {1: 0, -1: 1, 0: 2}
 
 
+def _shape(choice: Any) -> str:
+    return "a list" if isinstance(choice, tuple) else str(choice)
+
+
 class OpinionRules(Facts):
     method: Literal["opinion"]
     version: Literal[1] = 1
@@ -24,7 +28,7 @@ class Opinion:
     def check(self, rules: OpinionRules, choice: Any) -> None:
         if choice not in (1, 0, -1):
             raise ChoiceMalformed(
-                method=self.name, expected="1 (agree), -1 (disagree) or 0 (pass)", found="a list"
+                method=self.name, expected="1 (agree), -1 (disagree) or 0 (pass)", found=_shape(choice)
             )
 
     def is_blank(self, choice: Any) -> bool:
