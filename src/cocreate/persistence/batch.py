@@ -136,3 +136,13 @@ def rows_in_order(batch: Batch) -> list[Row]:
             )
         next_position[row.workshop] = expected + 1
     return rows
+
+
+def versions(after: int, upto: int | None, limit: int) -> tuple[int, int]:
+    """The library's versions that a read asks for: greater than the first, up to the second.
+
+    Positions have no holes, so a limit is only another end of the range: no database has to count.
+    """
+    first = max(after, -1) + 1
+    end = first + max(limit, 0)
+    return first, end if upto is None else min(end, upto + 1)

@@ -18,6 +18,7 @@ from cocreate.persistence.batch import (
     Seat,
     Summary,
     rows_in_order,
+    versions,
 )
 from cocreate.persistence.errors import HeadMoved
 from cocreate.persistence.popo_identity import PopoIdentity
@@ -119,9 +120,8 @@ class PopoRecordStore:
     async def read(
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
     ) -> list[Row]:
-        first = max(after + 1, 0)
-        end = self.recorder.head(workshop) if upto is None else min(upto + 1, self.recorder.head(workshop))
-        return self.recorder.read(workshop, first, min(end, first + limit))
+        first, end = versions(after, upto, limit)
+        return self.recorder.read(workshop, first, min(end, self.recorder.head(workshop)))
 
     async def head(self, workshop: str) -> int:
         return self.recorder.head(workshop)
@@ -129,8 +129,12 @@ class PopoRecordStore:
     async def heads(self, workshops: Collection[str]) -> dict[str, int]:
         return {workshop: self.recorder.head(workshop) for workshop in workshops}
 
-    async def sealed(self, workshop: str, *, after: int = -1) -> list[SealedRow]:
-        found = sorted(key for key in self.recorder.sealed if key[0] == workshop and key[1] > after)
+    async def sealed(self, workshop: str, *, after: int = -1, upto: int | None = None) -> list[SealedRow]:
+        found = sorted(
+            key
+            for key in self.recorder.sealed
+            if key[0] == workshop and key[1] > after and (upto is None or key[1] <= upto)
+        )
         return [self.recorder.sealed[key] for key in found]
 
     async def keys(self, workshop: str) -> list[KeyRow]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from cocreate.persistence.batch import Batch, CommandRow, Row, rows_in_order
+from cocreate.persistence.batch import Batch, CommandRow, Row, rows_in_order, versions
 from cocreate.persistence.changes import CHANGES, Change, changes_of
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.identity import Identity, SqlIdentity
@@ -19,7 +19,6 @@ from cocreate.persistence.schema import POSTGRES_WORDS, migrate
 from cocreate.persistence.side_reads import SideReads
 
 _MIGRATION_LOCK = 0x636F63726561  # "cocrea": any number that all nodes agree on
-_POSITION_MAX = 2**62
 _COMMANDS = (
     "SELECT place, position, count, request"
     " FROM unnest(%s::uuid[], %s::bytea[]) WITH ORDINALITY AS wanted(workshop, command, place)"
@@ -55,8 +54,8 @@ class PostgresRecordStore(SideReads):
     async def read(
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
     ) -> list[Row]:
-        last = _POSITION_MAX if upto is None else upto
-        read = partial(self._read, workshop=workshop, after=after, last=last, limit=limit)
+        asked = versions(after, upto, limit)
+        read = partial(self._read, workshop=workshop, asked=asked)
         return await self._reader.run(partial(self._reader.read, read))
 
     async def head(self, workshop: str) -> int:
@@ -161,10 +160,10 @@ class PostgresRecordStore(SideReads):
             # The server rolls back what nobody commits.
             self._writer.drop()
 
-    def _read(self, connection: Connection, workshop: str, after: int, last: int, limit: int) -> list[Row]:
+    def _read(self, connection: Connection, workshop: str, asked: tuple[int, int]) -> list[Row]:
         found = connection.execute(
             self.recorder.select_rows_statement,
-            (workshop, after + 1, last + 1, limit),
+            (workshop, *asked),
             prepare=True,
             binary=True,
         )

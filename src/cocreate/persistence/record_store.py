@@ -54,8 +54,8 @@ class RecordStore(Protocol):
         """The head of each of them."""
         ...
 
-    async def sealed(self, workshop: str, *, after: int = -1) -> list[SealedRow]:
-        """Sealed texts that still exist, of entries at positions > `after`, by position, field and language."""
+    async def sealed(self, workshop: str, *, after: int = -1, upto: int | None = None) -> list[SealedRow]:
+        """Sealed texts that still exist, of entries at positions > `after` and <= `upto`, by position, field, language."""
         ...
 
     async def keys(self, workshop: str) -> list[KeyRow]:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from cocreate.persistence.batch import KeyRow, SealedRow, Seat, Summary
 
+POSITION_MAX = 2**53
 _SEALED = "SELECT position, field, language, subject, nonce, ciphertext FROM cocreate_sealed"
 _SUMMARIES = (
     "SELECT workshop, status, head, title_position, starts_at, ends_at, due_at, source, incomplete"
@@ -33,10 +34,11 @@ class SideReads:
 
     _queries: Queries
 
-    async def sealed(self, workshop: str, *, after: int = -1) -> list[SealedRow]:
+    async def sealed(self, workshop: str, *, after: int = -1, upto: int | None = None) -> list[SealedRow]:
+        last = POSITION_MAX if upto is None else upto
         rows = await self._queries.query(
-            f"{_SEALED} WHERE workshop = ? AND position > ? ORDER BY position, field, language",
-            (self._queries.stored_id(workshop), after),
+            f"{_SEALED} WHERE workshop = ? AND position > ? AND position <= ? ORDER BY position, field, language",
+            (self._queries.stored_id(workshop), after, last),
         )
         return [SealedRow(workshop, *row) for row in rows]
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cocreate.persistence.batch import Batch, CommandRow, Row, rows_in_order
+from cocreate.persistence.batch import Batch, CommandRow, Row, rows_in_order, versions
 from cocreate.persistence.changes import CHANGES, Change, changes_of
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.identity import Identity, SqlIdentity
@@ -21,7 +21,6 @@ FOLLOW_INTERVAL_SECONDS = 0.25
 # An erasure empties the write-ahead log, for which every reader must be between two transactions. Ours are short;
 # whoever else reads may make it wait for the next append.
 FORGET_TIMEOUT_MS = 100
-_POSITION_MAX = 2**62
 
 T = TypeVar("T")
 
@@ -54,10 +53,8 @@ class SqliteRecordStore(SideReads):
     async def read(
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
     ) -> list[Row]:
-        last = _POSITION_MAX if upto is None else upto
-        return await self._reader.run(
-            partial(self._read, workshop=workshop, after=after, last=last, limit=limit)
-        )
+        asked = versions(after, upto, limit)
+        return await self._reader.run(partial(self._read, workshop=workshop, asked=asked))
 
     async def head(self, workshop: str) -> int:
         return (await self.heads([workshop]))[workshop]
@@ -133,12 +130,8 @@ class SqliteRecordStore(SideReads):
         for change, values in changes_of(batch, _stored_id):
             connection.executemany(_STATEMENTS[change], values)
 
-    def _read(
-        self, connection: sqlite3.Connection, workshop: str, after: int, last: int, limit: int
-    ) -> list[Row]:
-        found = connection.execute(
-            self.recorder.select_rows_statement, (_stored_id(workshop), after + 1, last + 1, limit)
-        )
+    def _read(self, connection: sqlite3.Connection, workshop: str, asked: tuple[int, int]) -> list[Row]:
+        found = connection.execute(self.recorder.select_rows_statement, (_stored_id(workshop), *asked))
         return [Row(workshop, version - 1, name, entry) for version, name, entry in found]
 
     def _heads(self, connection: sqlite3.Connection, workshops: Collection[str]) -> dict[str, int]:

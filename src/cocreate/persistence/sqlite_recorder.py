@@ -92,5 +92,5 @@ class SqliteRecorder(SQLiteAggregateRecorder):
         self.select_rows_statement = (
             f"SELECT originator_version, topic, state FROM {table}"  # noqa: S608
             " WHERE originator_id = ? AND originator_version > ? AND originator_version <= ?"
-            " ORDER BY originator_version LIMIT ?"
+            " ORDER BY originator_version"
         )
