@@ -1,0 +1,158 @@
+"""What people ask about rounds and ballots."""
+
+import secrets
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from cocreate.application.drafting import Action, Draft
+from cocreate.application.keyring import KEY_BYTES
+from cocreate.application.wording import Note, Question
+from cocreate.domain import ballot, certificate
+from cocreate.domain import round as rounds
+from cocreate.domain.errors import RoundNotFound
+from cocreate.domain.messages import Command, Count, Millis, Uuid
+from cocreate.domain.round import (
+    GRACE_MS_DEFAULT,
+    GRACE_MS_MAX,
+    OPTIONS_FROZEN_MAX,
+    Options,
+    Results,
+    VoidReason,
+)
+from cocreate.domain.voting import Rules
+from cocreate.domain.voting.method import Choice
+from cocreate.record.pseudonyms import round_key_commitment
+
+
+class OpenRound(Action):
+    """Open a vote. Its rules never change from here on, nor do frozen options."""
+
+    NAME: ClassVar[str] = "open_round"
+
+    question: Question
+    rules: Rules
+    admission: Options = "frozen"
+    options: Annotated[tuple[Uuid, ...], Field(max_length=OPTIONS_FROZEN_MAX)] = ()
+    secrecy: Literal["open", "pseudonymous", "secret"] = "pseudonymous"
+    results: Results = "after_closing"
+    grace_ms: Annotated[int, Field(ge=0, le=GRACE_MS_MAX)] = GRACE_MS_DEFAULT
+    withheld_until: Millis | None = None
+    replaces: Uuid | None = None
+
+    def command(self, draft: Draft) -> Command:
+        round_id, key = draft.new_id(), None
+        if self.secrecy == "pseudonymous":
+            round_key = secrets.token_bytes(KEY_BYTES)
+            draft.keys.append(("round", round_id, round_key))
+            key = round_key_commitment(round_key)
+        return rounds.OpenRound(
+            actor=draft.actor,
+            round=round_id,
+            question=draft.seal(self.question),
+            rules=self.rules,
+            admission=self.admission,
+            options=self.options,
+            secrecy=self.secrecy,
+            results=self.results,
+            grace_ms=self.grace_ms,
+            withheld_until=self.withheld_until,
+            replaces=self.replaces,
+            key=key,
+        )
+
+
+class AdmitOption(Action):
+    """Put one more visible idea to the vote in a growing round."""
+
+    NAME: ClassVar[str] = "admit_option"
+
+    round: Uuid
+    idea: Uuid
+
+    def command(self, draft: Draft) -> Command:
+        return rounds.AdmitOption(actor=draft.actor, round=self.round, idea=self.idea)
+
+
+class CloseRound(Action):
+    """End a vote; ballots on their way still count for the round's grace."""
+
+    NAME: ClassVar[str] = "close_round"
+
+    round: Uuid
+
+    def command(self, draft: Draft) -> Command:
+        return rounds.CloseRound(actor=draft.actor, round=self.round)
+
+
+class VoidRound(Action):
+    """Declare a round void for a stated reason; its ballots stay on the record."""
+
+    NAME: ClassVar[str] = "void_round"
+
+    round: Uuid
+    reason: VoidReason
+    note: Note | None = None
+
+    def command(self, draft: Draft) -> Command:
+        note = draft.seal_optional(self.note)
+        return rounds.VoidRound(actor=draft.actor, round=self.round, reason=self.reason, note=note)
+
+
+class CertifyResult(Action):
+    """Certify a closed round's result; the system does it by itself when the grace is over."""
+
+    NAME: ClassVar[str] = "certify_result"
+
+    round: Uuid
+
+    def command(self, draft: Draft) -> Command:
+        tie_root = draft.live.tie_roots.get(self.round)
+        if tie_root is None:
+            raise RoundNotFound(round=self.round)
+        return certificate.CertifyResult(actor=draft.actor, round=self.round, tie_root=tie_root)
+
+
+class CastBallot(Action):
+    """Cast or replace one's ballot. `option` is the statement it is on, in opinion rounds only.
+
+    `counter` is the standing ballot's counter as the sender saw it, plus 1; without it the ballot always counts.
+    """
+
+    NAME: ClassVar[str] = "cast_ballot"
+
+    round: Uuid
+    choice: Choice
+    option: Uuid | None = None
+    counter: Annotated[Count, Field(ge=1)] | None = None
+
+    def command(self, draft: Draft) -> Command:
+        return ballot.CastBallot(
+            actor=draft.voter(self.round),
+            participant=draft.actor,
+            round=self.round,
+            option=self.option,
+            choice=self.choice if isinstance(self.choice, int) else tuple(sorted(self.choice)),
+            counter=self.counter,
+            random=secrets.token_hex(16),
+        )
+
+
+class WithdrawBallot(Action):
+    """Take one's ballot back; a later one may follow while the round is open."""
+
+    NAME: ClassVar[str] = "withdraw_ballot"
+
+    round: Uuid
+    option: Uuid | None = None
+    counter: Annotated[Count, Field(ge=1)] | None = None
+
+    def command(self, draft: Draft) -> Command:
+        return ballot.WithdrawBallot(
+            actor=draft.voter(self.round),
+            participant=draft.actor,
+            round=self.round,
+            option=self.option,
+            counter=self.counter,
+            random=secrets.token_hex(16),
+        )

@@ -1,0 +1,153 @@
+"""One attempt at a batch: look up repeats, decide the rest on speculative state, and then commit or roll back."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cocreate.application.clock import Clock
+from cocreate.application.decide_batch import Decided, decide_ticket
+from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row
+from cocreate.application.summary import source_key, summary_of
+from cocreate.application.ticket import Receipt, Ticket
+from cocreate.domain.errors import IdempotencyKeyReused, Refusal
+from cocreate.persistence.batch import Batch, CommandRow, Summary
+from cocreate.persistence.record_store import RecordStore
+from cocreate.tlog.merkle import leaf_hash
+
+
+class Attempt:
+    """Answers gather here and are given only after the commit."""
+
+    def __init__(self, store: RecordStore, lives: LiveWorkshops, clock: Clock) -> None:
+        self._store, self._lives, self._clock = store, lives, clock
+        self._touched: dict[str, LiveWorkshop] = {}
+        self._decided: list[Decided] = []
+        self._by_id: dict[tuple[str, str], Decided] = {}
+        self._twins: list[tuple[Ticket, Decided]] = []
+        self._repeats: list[tuple[Ticket, Receipt]] = []
+        self._refused: list[tuple[Ticket, Exception]] = []
+        self._summaries: dict[str, Summary] = {}
+
+    async def decide(self, tickets: Sequence[Ticket]) -> Batch:
+        """The batch to append; empty where every command is a repeat, refused or without effect."""
+        now = self._clock.now()
+        known = await self._known(tickets)
+        for ticket in tickets:
+            place = ticket.workshop, ticket.command_id
+            if (row := known.get(place)) is not None:
+                await self._repeat(ticket, row)
+            elif (twin := self._by_id.get(place)) is not None:
+                self._twin(ticket, twin)
+            else:
+                await self._decide_one(ticket, now)
+        return self._batch()
+
+    async def _known(self, tickets: Sequence[Ticket]) -> dict[tuple[str, str], CommandRow]:
+        wanted = {(ticket.workshop, ticket.command_id) for ticket in tickets if ticket.keyed}
+        if not wanted:
+            return {}
+        return {(row.workshop, row.command): row for row in await self._store.commands(wanted)}
+
+    async def _repeat(self, ticket: Ticket, row: CommandRow) -> None:
+        """The first result, even after a newer command of the same person."""
+        if row.request != ticket.request:
+            self._refused.append((ticket, IdempotencyKeyReused()))
+            return
+        last = row.position + row.count - 1
+        stored = await self._store.read(row.workshop, after=row.position - 1, upto=last, limit=row.count)
+        entries = [decode_row(one) for one in stored]
+        receipt = Receipt(
+            workshop=row.workshop,
+            command=row.command,
+            position=row.position,
+            count=row.count,
+            leaves=tuple(leaf_hash(one.entry).hex() for one in stored),
+            aggregates=tuple(recorded.aggregate for recorded in entries),
+            time=entries[0].time,
+            repeated=True,
+        )
+        self._repeats.append((ticket, receipt))
+
+    def _twin(self, ticket: Ticket, first: Decided) -> None:
+        """The same command twice in one batch: one effect, two answers."""
+        if first.ticket.request != ticket.request:
+            self._refused.append((ticket, IdempotencyKeyReused()))
+        else:
+            self._twins.append((ticket, first))
+
+    async def _decide_one(self, ticket: Ticket, now: int) -> None:
+        live = self._touched.get(ticket.workshop)
+        if live is None:
+            live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
+        try:
+            decided = decide_ticket(ticket, live, now)
+        except Refusal as refusal:
+            self._refused.append((ticket, refusal))
+            return
+        self._decided.append(decided)
+        if decided.entries:
+            self._by_id[ticket.workshop, ticket.command_id] = decided
+
+    def _batch(self) -> Batch:
+        writing = [decided for decided in self._decided if decided.entries]
+        return Batch(
+            heads={decided.live.id: decided.live.size for decided in writing},
+            rows=[row for decided in writing for row in decided.rows()],
+            sealed=[row for decided in writing for row in decided.sealed],
+            keys=[row for live in self._touched.values() for row in live.keyring.pending],
+            commands=[
+                CommandRow(d.live.id, d.ticket.command_id, d.first, len(d.entries), d.ticket.request)
+                for d in writing
+            ],
+            seats=[seat for decided in writing for seat in decided.seats()],
+            summaries=self._changed_summaries({decided.live.id: decided.live for decided in writing}),
+            erasures=[erasure for decided in writing for erasure in decided.erasures()],
+        )
+
+    def _changed_summaries(self, lives: dict[str, LiveWorkshop]) -> list[Summary]:
+        """Catalogue rows that say something new; a vote changes none, so it costs no write."""
+        for live in lives.values():
+            source = live.state.workshop.source
+            summary = summary_of(live.state, None if source is None else source_key(source))
+            if live.summary is None or replace(summary, head=live.summary.head) != live.summary:
+                self._summaries[live.id] = summary
+        return list(self._summaries.values())
+
+    def rollback(self) -> None:
+        for live in self._touched.values():
+            live.state.rollback()
+            live.keyring.discard_pending()
+
+    def commit(self) -> None:
+        """The batch is durable: fold it, answer everybody, wake the streams."""
+        for live in self._touched.values():
+            live.state.mark()
+            live.keyring.committed()
+        for live_id, summary in self._summaries.items():
+            self._touched[live_id].summary = summary
+        receipts = {}
+        for decided in self._decided:
+            plains = decided.ticket.plains
+            leaves = [decided.live.apply(recorded, entry, plains) for recorded, entry in decided.entries]
+            receipts[id(decided)] = decided.receipt(leaves)
+        for live in {id(d.live): d.live for d in self._decided if d.entries}.values():
+            self._lives.adopt(live)
+            live.announce()
+        self._answer(receipts)
+
+    def _answer(self, receipts: dict[int, Receipt]) -> None:
+        for decided in self._decided:
+            decided.ticket.resolve(receipts[id(decided)])
+        for ticket, first in self._twins:
+            ticket.resolve(replace(receipts[id(first)], repeated=True))
+        for ticket, receipt in self._repeats:
+            ticket.resolve(receipt)
+        for ticket, error in self._refused:
+            ticket.fail(error)
+
+
+def by_workshop(tickets: Sequence[Ticket]) -> list[Sequence[Ticket]]:
+    """The tickets of each workshop, in their order."""
+    parts: dict[str, list[Ticket]] = {}
+    for ticket in tickets:
+        parts.setdefault(ticket.workshop, []).append(ticket)
+    return list(parts.values())

@@ -1,0 +1,98 @@
+"""From a command to the entries it causes: decided, stamped, digested, sealed and encoded on speculative state."""
+
+from dataclasses import dataclass, field
+
+from cocreate.application.live import LiveWorkshop
+from cocreate.application.texts import seal_event
+from cocreate.application.ticket import Receipt, Ticket
+from cocreate.domain.certificate import ResultCertified
+from cocreate.domain.decider import decide, evolve
+from cocreate.domain.erasure import SubjectErased, TextErased
+from cocreate.domain.errors import KeyLost
+from cocreate.domain.messages import Event, Recorded
+from cocreate.domain.workshop import RecordSealed, WorkshopClosed
+from cocreate.persistence.batch import Erasure, Row, SealedRow, Seat
+from cocreate.record.codec import encode
+from cocreate.record.digest import state_digest
+
+
+@dataclass(slots=True)
+class Decided:
+    """A command's part of a batch; `entries` become durable together or not at all."""
+
+    ticket: Ticket
+    live: LiveWorkshop
+    first: int
+    time: int
+    entries: list[tuple[Recorded, bytes]] = field(default_factory=list)
+    sealed: list[SealedRow] = field(default_factory=list)
+
+    def rows(self) -> list[Row]:
+        return [
+            Row(self.live.id, recorded.position, recorded.event.NAME, entry)
+            for recorded, entry in self.entries
+        ]
+
+    def seats(self) -> list[Seat]:
+        if self.ticket.session is None or not self.entries:
+            return []
+        return [Seat(self.live.id, self.ticket.command.actor, self.ticket.session)]
+
+    def erasures(self) -> list[Erasure]:
+        found = []
+        for recorded, _ in self.entries:
+            match recorded.event:
+                case TextErased(position=position, field=field_path):
+                    found.append(Erasure(self.live.id, position=position, field=field_path))
+                case SubjectErased():
+                    found.append(Erasure(self.live.id, subject=recorded.aggregate))
+                case _:
+                    pass
+        return found
+
+    def receipt(self, leaves: list[bytes]) -> Receipt:
+        return Receipt(
+            workshop=self.live.id,
+            command=self.ticket.command_id,
+            position=self.first if self.entries else None,
+            count=len(self.entries),
+            leaves=tuple(leaf.hex() for leaf in leaves),
+            aggregates=tuple(recorded.aggregate for recorded, _ in self.entries),
+            time=self.time,
+            repeated=False,
+        )
+
+
+def decide_ticket(ticket: Ticket, live: LiveWorkshop, now: int) -> Decided:
+    """Decide one command and evolve the speculative state by it. Raises a Refusal, having changed nothing."""
+    state = live.state
+    if ticket.secret_round is not None and live.keyring.round_key(ticket.secret_round) is None:
+        raise KeyLost(round=ticket.secret_round)
+    stamped = max(now, state.now)
+    decided = Decided(ticket, live, state.size, stamped)
+    pending = decide(ticket.command, state, stamped)
+    for purpose, name, key in ticket.keys if pending else ():
+        live.keyring.put(purpose, name, key)
+    for aggregate, event in pending:
+        recorded = Recorded(
+            position=state.size,
+            time=stamped,
+            actor=ticket.command.actor,
+            aggregate=aggregate,
+            command=ticket.command_id,
+            event=_with_digest(event, live),
+        )
+        decided.entries.append((recorded, encode(recorded)))
+        evolve(state, recorded)
+        if recorded.event.SEALED:
+            decided.sealed += seal_event(
+                recorded, live.id, state.workshop.origin, ticket.plains, live.keyring
+            )
+    return decided
+
+
+def _with_digest(event: Event, live: LiveWorkshop) -> Event:
+    """Closing and certifying events carry the digest of the state before them."""
+    if isinstance(event, WorkshopClosed | RecordSealed | ResultCertified):
+        return event.model_copy(update={"digest": state_digest(live.state)})
+    return event

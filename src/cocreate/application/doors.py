@@ -1,0 +1,159 @@
+"""Who comes in, and as whom: sessions, one-time links, join codes, seats."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from cocreate.application.actions_people import EraseSubject
+from cocreate.application.actions_workshop import CancelWorkshop, CloseWorkshop, ReopenWorkshop
+from cocreate.application.clock import Clock
+from cocreate.application.drafting import Action
+from cocreate.application.live import LiveWorkshop, LiveWorkshops
+from cocreate.persistence.batch import Batch, Seat
+from cocreate.persistence.record_store import RecordStore
+
+CODE_LENGTH = 6
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""No I and O, which look like digits; no digits, so that none can be taken for a letter."""
+SESSION_MS = 30 * 86_400_000
+LINK_MS = 7 * 86_400_000
+SEATS_CACHED_MAX = 200_000
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a one-time link or a fresh visit gave: the cookie's secret, and where to go."""
+
+    token: str
+    session: bytes
+    host: bool
+    workshop: str | None = None
+
+
+def digest_token(token: str) -> bytes:
+    """What the store keeps of a session id or a link's token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Doors:
+    """Owner of the seat cache; the truth is in the store."""
+
+    def __init__(self, store: RecordStore, lives: LiveWorkshops, clock: Clock) -> None:
+        self._store, self._identity, self._lives, self._clock = store, store.identity, lives, clock
+        self._seats: dict[tuple[str, bytes], str] = {}
+        self._log_name: str | None = None
+
+    async def log_name(self) -> str:
+        """The name of this installation's log: an identifier, chosen once, never an address."""
+        if self._log_name is None:
+            fresh = f"cocreate-{secrets.token_hex(8)}"
+            self._log_name = await self._identity.claim_setting("log_name", fresh)
+        return self._log_name
+
+    async def session(self, token: str | None) -> tuple[bytes, bool] | None:
+        """(session digest, whether it is a host's) of a cookie; None if unknown or expired."""
+        if token is None:
+            return None
+        held = await self._identity.get_session(digest_token(token))
+        if held is None or held.expires_at <= self._clock.now():
+            return None
+        return held.session, held.host
+
+    async def new_session(self, *, host: bool = False) -> Admission:
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        session, now = digest_token(token), self._clock.now()
+        await self._identity.put_session(session, host=host, created_at=now, expires_at=now + SESSION_MS)
+        return Admission(token, session, host)
+
+    async def sign_out(self, session: bytes) -> None:
+        await self._identity.drop_session(session)
+
+    async def host_link(self) -> str:
+        """The token of a one-time link that makes its taker a host."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        await self._identity.put_link(
+            digest_token(token),
+            purpose="host",
+            workshop=None,
+            participant=None,
+            expires_at=self._clock.now() + LINK_MS,
+        )
+        return token
+
+    async def return_link(self, workshop: str, participant: str) -> str:
+        """The token of a one-time link by which somebody comes back on another device, or a facilitator comes in."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        await self._identity.put_link(
+            digest_token(token),
+            purpose="return",
+            workshop=workshop,
+            participant=participant,
+            expires_at=self._clock.now() + LINK_MS,
+        )
+        return token
+
+    async def take_link(self, token: str, session: bytes | None) -> Admission | None:
+        """Redeem a one-time link. A host's link gives a new session; a return link seats the present one, or a new one."""
+        link = await self._identity.take_link(digest_token(token), self._clock.now())
+        if link is None:
+            return None
+        if link.purpose == "host" or link.workshop is None or link.participant is None:
+            return await self.new_session(host=True)
+        admission = Admission("", session, host=False) if session else await self.new_session()
+        await self.sit(link.workshop, link.participant, admission.session)
+        return Admission(admission.token, admission.session, admission.host, link.workshop)
+
+    async def sit(self, workshop: str, participant: str, session: bytes) -> None:
+        """Make the session this participant, or this facilitator, from now on."""
+        await self._store.append(Batch(heads={}, seats=[Seat(workshop, participant, session)]))
+        self.seated(workshop, session, participant)
+
+    async def seat(self, workshop: str, session: bytes | None) -> str | None:
+        """Who the session is in the workshop."""
+        if session is None:
+            return None
+        seat = self._seats.get((workshop, session))
+        if seat is None:
+            seat = await self._store.seat(workshop, session)
+            if seat is not None:
+                self.seated(workshop, session, seat)
+        return seat
+
+    def seated(self, workshop: str, session: bytes, participant: str) -> None:
+        if len(self._seats) >= SEATS_CACHED_MAX:
+            self._seats.clear()
+        self._seats[workshop, session] = participant
+
+    async def seats_of(self, session: bytes) -> list[str]:
+        """The workshops in which the session is somebody."""
+        return [seat.workshop for seat in await self._store.seats_of(session)]
+
+    async def workshop_of_code(self, code: str) -> str | None:
+        """The workshop that a join code opens; case, blanks and hyphens do not matter."""
+        letters = "".join(letter for letter in code.upper() if letter.isalpha())
+        return await self._identity.workshop_of_code(letters) if len(letters) == CODE_LENGTH else None
+
+    async def code_of(self, workshop: str) -> str | None:
+        return await self._identity.code_of(workshop)
+
+    async def open_code(self, workshop: str) -> str:
+        """The workshop's join code, made if it has none. Codes never enter the record, not even hashed."""
+        if (standing := await self._identity.code_of(workshop)) is not None:
+            return standing
+        while True:
+            code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+            if await self._identity.put_join_code(code, workshop):
+                return code
+
+    async def after(self, live: LiveWorkshop, action: Action) -> None:
+        """A join code lives only while its workshop does; an erased person's seat is gone at once."""
+        match action:
+            case CloseWorkshop() | CancelWorkshop():
+                await self._identity.drop_join_codes(live.id)
+            case ReopenWorkshop():
+                await self.open_code(live.id)
+            case EraseSubject():
+                self._seats.clear()
+            case _:
+                pass

@@ -1,0 +1,62 @@
+"""Why a command could not be taken although the rules might permit it. Nothing was written unless the text says otherwise.
+
+Unavailable
+├── QueueFull        more commands wait than the node takes
+├── StoreDown        the store did not answer; nothing was written
+├── AnswerLost       the store's answer was lost; only a repeat under the same key tells
+├── TooManyWriters   other nodes kept writing to the same workshop first
+├── ClockJumped      the wall clock left the monotonic clock; writing stops until the operator restarts
+└── Stopping         the node is going down
+"""
+
+from typing import ClassVar
+
+
+class Unavailable(Exception):
+    """Try again after `retry_after_s` seconds with the same idempotency key."""
+
+    text: ClassVar[str]
+    retry_after_s: ClassVar[int] = 1
+
+    def __init__(self) -> None:
+        super().__init__(self.text)
+
+
+class QueueFull(Unavailable):
+    text = "Too many people are sending at this moment. Nothing was saved; it is sent again shortly."
+
+
+class StoreDown(Unavailable):
+    text = "The record cannot be written at this moment. Nothing was saved; send it again with the same key."
+    retry_after_s = 2
+
+
+class AnswerLost(Unavailable):
+    text = "The answer of the store was lost. Send it again with the same key: it counts once."
+    retry_after_s = 2
+
+
+class TooManyWriters(Unavailable):
+    text = "Other servers are writing to this workshop at the same time. Nothing was saved; send it again."
+
+
+class ClockJumped(Unavailable):
+    text = "The server's clock has jumped, so nothing is written until its operator has set it right and restarted."
+    retry_after_s = 60
+
+
+class Stopping(Unavailable):
+    text = "The server is restarting. Nothing was saved; send it again in a moment with the same key."
+    retry_after_s = 2
+
+
+class RecordDamaged(Exception):
+    """A stored entry is not what its place says: nobody may write to this record until an operator has looked."""
+
+
+class PositionUnknown(Exception):
+    """A moment that the record does not have (yet)."""
+
+    def __init__(self, *, at: int, head: int) -> None:
+        self.at, self.head = at, head
+        super().__init__(f"The record has the positions 0 to {head}; {at} is not one of them.")

@@ -1,0 +1,242 @@
+"""Open workshops: decision state, projections, frontier, keys and texts, folded from the record and kept current.
+
+A live workshop holds what is durable; only its decision state runs ahead, while the sequencer decides a batch.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+
+from structlog import get_logger
+
+from cocreate.application.errors import RecordDamaged
+from cocreate.application.keyring import Keyring
+from cocreate.application.texts import Plain, Texts
+from cocreate.domain.decider import evolve
+from cocreate.domain.erasure import SubjectErased, TextErased
+from cocreate.domain.errors import WorkshopNotFound
+from cocreate.domain.messages import Recorded, Sealed
+from cocreate.domain.round import RoundOpened
+from cocreate.domain.state import WorkshopState
+from cocreate.domain.workshop import WorkshopScheduled
+from cocreate.persistence.batch import Row, Summary
+from cocreate.persistence.record_store import RecordStore
+from cocreate.persistence.sealing import Vault
+from cocreate.projections.fold import Projections
+from cocreate.record.codec import EntryMalformed, decode
+from cocreate.record.sealed_text import sealed_fields
+from cocreate.tlog.merkle import Frontier
+
+IDLE_S = 600.0
+"""A workshop that nobody used for this long leaves memory; the next use replays it."""
+READ_ROWS = 2_000
+"""Entries folded before other tasks get their turn."""
+
+log = get_logger()
+
+
+class LiveWorkshop:
+    """Owner: `LiveWorkshops`; written by the sequencer's turn alone, read by everybody."""
+
+    def __init__(self, workshop: str, vault: Vault) -> None:
+        self.id = workshop
+        self.state = WorkshopState()
+        self.projections = Projections()
+        self.frontier = Frontier()
+        self.tie_roots: dict[str, bytes] = {}
+        """The tree's root before each round was opened: what its ties are broken by."""
+        self.keyring = Keyring(workshop, vault)
+        self.texts = Texts()
+        self.language = "und"
+        """The workshop's first language: that of a text which names none."""
+        self.summary: Summary | None = None
+        """The catalogue row as this node wrote it last."""
+        self.used_at = time.monotonic()
+        self.readers = 0
+        """Streams that hold it open."""
+        self._moved = asyncio.Event()
+
+    @property
+    def size(self) -> int:
+        """How many durable entries are folded."""
+        return self.frontier.size
+
+    def require_record(self) -> None:
+        if self.size == 0:
+            raise WorkshopNotFound(workshop=self.id)
+
+    def apply(self, recorded: Recorded, entry: bytes, plains: Mapping[str, Plain] | None = None) -> bytes:
+        """Fold one durable entry into everything but the decision state; returns its leaf hash.
+
+        `plains` are the texts this node has just sealed; texts from the store are opened before.
+        """
+        if plains and recorded.event.SEALED:
+            self.texts.keep(recorded, self.id, plains)
+        match recorded.event:
+            case WorkshopScheduled(languages=(first, *_)):
+                self.language = first
+            case RoundOpened():
+                self.tie_roots[recorded.aggregate] = self.frontier.root()
+            case TextErased(position=position, field=field):
+                self.texts.erase(position, field)
+            case SubjectErased():
+                self.texts.erase_subject(recorded.aggregate)
+                self.keyring.forget("subject", recorded.aggregate)
+            case _:
+                pass
+        self.projections.apply(recorded)
+        return self.frontier.append_entry(entry)
+
+    def announce(self) -> None:
+        """Wake whoever waits for this workshop to move."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def moved(self) -> None:
+        await self._moved.wait()
+
+
+def decode_row(row: Row) -> Recorded:
+    """The event of a row, whose columns must say what its entry says; a difference is fatal."""
+    try:
+        recorded = decode(row.entry)
+    except EntryMalformed as error:
+        raise RecordDamaged(f"{row.workshop} at {row.position}: {error.problem}") from error
+    if recorded.position != row.position or row.name != recorded.event.NAME:
+        raise RecordDamaged(
+            f"{row.workshop} at {row.position} ({row.name}): the entry says {recorded.position} ({recorded.event.NAME})"
+        )
+    return recorded
+
+
+class LiveWorkshops:
+    """The workshops this node has open. `turn` is held by whoever writes to or refreshes one."""
+
+    def __init__(self, store: RecordStore, vault: Vault) -> None:
+        self._store, self._vault = store, vault
+        self._open: dict[str, LiveWorkshop] = {}
+        self._loading: dict[str, asyncio.Task[LiveWorkshop]] = {}
+        self.turn = asyncio.Lock()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def opened(self) -> Sequence[LiveWorkshop]:
+        return tuple(self._open.values())
+
+    async def get(self, workshop: str) -> LiveWorkshop:
+        """The workshop, loaded by streaming replay on first use; empty where it has no record yet."""
+        live = self._open.get(workshop)
+        if live is None:
+            task = self._loading.get(workshop)
+            if task is None:
+                task = asyncio.ensure_future(self._load(workshop))
+                self._loading[workshop] = task
+            # A caller that gives up must not take the replay from the others.
+            live = await asyncio.shield(task)
+        live.used_at = time.monotonic()
+        return live
+
+    async def _load(self, workshop: str) -> LiveWorkshop:
+        try:
+            live = LiveWorkshop(workshop, self._vault)
+            began = time.perf_counter()
+            await self._catch_up(live)
+            if live.size:
+                self._open[workshop] = live
+                log.info(
+                    "workshop_opened", workshop=workshop, size=live.size, seconds=time.perf_counter() - began
+                )
+            return live
+        finally:
+            del self._loading[workshop]
+
+    def keyring(self, workshop: str) -> Keyring:
+        """An empty keyring for a workshop that is not opened."""
+        return Keyring(workshop, self._vault)
+
+    def adopt(self, live: LiveWorkshop) -> None:
+        """Keep a workshop whose genesis was just written."""
+        self._open.setdefault(live.id, live)
+
+    def forget(self, workshops: Iterable[str]) -> None:
+        """Drop what may be ahead of the store; the next use replays it. Streams see it as a move and come back."""
+        for workshop in workshops:
+            if (live := self._open.pop(workshop, None)) is not None:
+                live.announce()
+
+    async def refresh(self, workshop: str) -> None:
+        """Fold what others wrote. The caller holds the turn."""
+        live = self._open.get(workshop)
+        if live is not None and await self._catch_up(live):
+            live.announce()
+
+    async def _catch_up(self, live: LiveWorkshop) -> bool:
+        """Read the tail and fold it; whether there was one.
+
+        A workshop that is being loaded opens its texts once, at the end, when nobody can see it yet. One that is open
+        has them page by page before the fold, so that no view shows an idea without its text.
+        """
+        before = live.size
+        order: dict[tuple[int, str], Sealed] = {}
+        keyed = before == 0
+        while rows := await self._store.read(live.id, after=live.size - 1, limit=READ_ROWS):
+            entries = [(decode_row(row), row.entry) for row in rows]
+            for recorded, _ in entries:
+                order.update(
+                    ((recorded.position, field), sealed) for field, sealed in sealed_fields(recorded)
+                )
+                keyed = keyed or isinstance(recorded.event, RoundOpened)
+            if before:
+                await self._open_texts(live, order, keyed=keyed)
+                order.clear()
+            for recorded, entry in entries:
+                evolve(live.state, recorded)
+                live.apply(recorded, entry)
+            live.state.mark()
+            await asyncio.sleep(0)
+        if before == 0 and live.size:
+            await self._open_texts(live, order, keyed=keyed)
+        return live.size > before
+
+    async def _open_texts(
+        self, live: LiveWorkshop, order: Mapping[tuple[int, str], Sealed], *, keyed: bool
+    ) -> None:
+        """Read keys and texts after the entries that need them, so that none is missed."""
+        if order or keyed:
+            live.keyring.replace(await self._store.keys(live.id))
+        if order:
+            rows = await self._store.sealed(live.id, after=min(position for position, _ in order) - 1)
+            live.texts.open_rows(rows, live.keyring, order, live.state.workshop.origin)
+
+    def evict_idle(self, idle_s: float = IDLE_S) -> None:
+        """Let go of workshops that nobody has used for a while. The caller holds the turn."""
+        horizon = time.monotonic() - idle_s
+        for live in self.opened():
+            if not live.readers and live.used_at < horizon:
+                del self._open[live.id]
+                log.info("workshop_evicted", workshop=live.id, size=live.size)
+
+    async def follow(self) -> None:
+        """Keep open workshops current with what other writers do, until cancelled."""
+        async for hint in self._hints():
+            wanted = [live.id for live in self.opened() if hint is None or live.id in hint]
+            if not wanted:
+                continue
+            async with self.turn:
+                heads = await self._store.heads(wanted)
+                for workshop, head in heads.items():
+                    live = self._open.get(workshop)
+                    if live is not None and head > live.size:
+                        await self.refresh(workshop)
+
+    async def _hints(self) -> AsyncIterator[frozenset[str] | None]:
+        """The store's hints; a store that cannot be reached is asked again, as long as the node runs."""
+        while True:
+            try:
+                async for hint in self._store.follow():
+                    yield hint
+                break
+            except OSError as error:
+                log.warning("following_interrupted", error=str(error))
+                await asyncio.sleep(1)

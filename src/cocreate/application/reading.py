@@ -1,0 +1,219 @@
+"""Everything that is read: views of now and of any past moment, personal views, the timeline, the raw record, the catalogue.
+
+A view is view(facts at p, visibility today, reader): what somebody may not see today is in no past view either.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cocreate.application.errors import PositionUnknown
+from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row
+from cocreate.application.texts import Texts
+from cocreate.domain.canonical import canonical_json
+from cocreate.domain.errors import NotAFacilitator, NotAParticipant, RoundNotFound
+from cocreate.domain.messages import Sealed
+from cocreate.persistence.batch import Summary
+from cocreate.persistence.record_store import RecordStore
+from cocreate.projections.fold import Projections
+from cocreate.projections.history import timeline, withheld_runs
+from cocreate.projections.outcome import result, shown_as_voted
+from cocreate.projections.personal import personal
+from cocreate.projections.reader import Audience
+from cocreate.projections.views import changes, view
+from cocreate.record.pseudonyms import voter
+from cocreate.record.sealed_text import sealed_fields
+from cocreate.tlog.merkle import leaf_hash
+
+REPLAY_ROWS = 500
+"""Entries of a past moment folded before others get their turn."""
+PAST_CACHED_MAX = 8
+PAST_REPLAYS_MAX = 2
+ENTRIES_MAX = 256
+"""Raw entries in one answer: a full tile's worth."""
+TIMELINE_MAX = 500
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rendered view: `body` is canonical JSON, the same bytes for the same (at, head, audience) anywhere."""
+
+    at: int
+    head: int
+    audience: Audience
+    facts: Json
+
+    @property
+    def body(self) -> bytes:
+        return canonical_json(self.facts)
+
+    @property
+    def etag(self) -> str:
+        return f"{self.at}-{self.head}-{self.audience}"
+
+
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """An entry's bytes, or only its leaf hash where it is withheld until its round's results show."""
+
+    position: int
+    leaf: bytes
+    entry: bytes | None
+    withheld_round: str | None = None
+
+
+class Reading:
+    """Queries of one node. Reads nothing but what is durable."""
+
+    def __init__(self, store: RecordStore, lives: LiveWorkshops) -> None:
+        self._store, self._lives = store, lives
+        self._past: OrderedDict[tuple[str, int], Projections] = OrderedDict()
+        self._replays = asyncio.Semaphore(PAST_REPLAYS_MAX)
+
+    async def live(self, workshop: str) -> LiveWorkshop:
+        live = await self._lives.get(workshop)
+        live.require_record()
+        return live
+
+    def audience(self, live: LiveWorkshop, seat: str | None, wanted: Audience | None = None) -> Audience:
+        """What the seat may see at most, or the lesser audience it asks for. Raises NotAFacilitator, NotAParticipant."""
+        if seat is not None and seat in live.projections.workshop.facilitators:
+            own: Audience = "facilitator"
+        elif seat is not None:
+            own = "participant"
+        else:
+            own = "public"
+        if wanted is None or wanted in (own, "public"):
+            return wanted or own
+        if wanted == "facilitator":
+            raise NotAFacilitator()
+        if own == "public":
+            # A projector that nobody signed in shows what the public sees.
+            if wanted == "screen":
+                return "public"
+            raise NotAParticipant(status="not joined yet")
+        return wanted
+
+    async def view(self, live: LiveWorkshop, audience: Audience, at: int | None = None) -> View:
+        """The whole view now, or of a past position judged by today's visibility."""
+        facts = live.projections if at is None else await self._at(live, at)
+        shown = view(facts, live.projections, audience, live.texts)
+        return View(facts.at, live.projections.at, audience, shown)
+
+    def changes(self, live: LiveWorkshop, audience: Audience, since: int) -> Json:
+        """What changed after position `since`, by collection; cost grows with what changed."""
+        return changes(live.projections, since, audience, live.texts)
+
+    def personal(self, live: LiveWorkshop, seat: str) -> Json:
+        """What belongs to one participant alone; it never travels on a shared stream."""
+        return personal(live.projections, seat, self.voters(live, seat), live.texts)
+
+    def voters(self, live: LiveWorkshop, seat: str) -> Mapping[str, str]:
+        """The participant's voter in each pseudonymous round whose key still exists."""
+        found = {}
+        for round_id, row in live.projections.rounds.rounds.items():
+            if row.opened.secrecy == "pseudonymous" and (key := live.keyring.round_key(round_id)) is not None:
+                found[round_id] = voter(key, seat)
+        return found
+
+    def has_voted(self, live: LiveWorkshop, round_id: str) -> list[str]:
+        """Participants who are shown as having voted, for the facilitator: it moves by at least five, never says how."""
+        row = live.projections.rounds.rounds.get(round_id)
+        if row is None:
+            raise RoundNotFound(round=round_id)
+        shown = shown_as_voted(live.projections, round_id)
+        if row.opened.secrecy == "open":
+            return sorted(shown)
+        key = live.keyring.round_key(round_id)
+        if key is None:
+            return []
+        return sorted(one for one in live.projections.participation.people if voter(key, one) in shown)
+
+    def steps(self, live: LiveWorkshop, round_id: str) -> Sequence[Mapping[str, Any]]:
+        """The count of a certified round, explained step by step."""
+        row = live.projections.rounds.rounds.get(round_id)
+        if row is None or row.certificate is None:
+            raise RoundNotFound(round=round_id)
+        return result(live.projections, round_id, live.tie_roots[round_id]).steps
+
+    async def timeline(self, live: LiveWorkshop, *, after: int = -1, limit: int = TIMELINE_MAX) -> Json:
+        return timeline(live.projections, after=after, limit=min(limit, TIMELINE_MAX))
+
+    async def entries(self, live: LiveWorkshop, *, after: int, limit: int = ENTRIES_MAX) -> list[RawEntry]:
+        """Raw entries behind `after`; a withheld one is its leaf hash alone."""
+        rows = await self._store.read(live.id, after=after, limit=min(limit, ENTRIES_MAX))
+        runs = withheld_runs(live.projections)
+        entries = []
+        for row in rows:
+            held = next((round_id for first, last, round_id in runs if first <= row.position <= last), None)
+            leaf = leaf_hash(row.entry)
+            entries.append(RawEntry(row.position, leaf, None if held else row.entry, held))
+        # An entry that came after the projections were folded could belong to a withheld run they do not know yet.
+        return [entry for entry in entries if entry.position <= live.projections.at]
+
+    async def position_at(self, live: LiveWorkshop, time: int) -> int:
+        """The position of the last entry stamped `time` or earlier; binary search over the store."""
+        low, high = 0, live.projections.at
+        if await self._time_of(live, 0) > time:
+            raise PositionUnknown(at=0, head=high)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if await self._time_of(live, middle) <= time:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    async def _time_of(self, live: LiveWorkshop, position: int) -> int:
+        rows = await self._store.read(live.id, after=position - 1, upto=position, limit=1)
+        return decode_row(rows[0]).time
+
+    async def _at(self, live: LiveWorkshop, at: int) -> Projections:
+        head = live.projections.at
+        if not 0 <= at <= head:
+            raise PositionUnknown(at=at, head=head)
+        if at == head:
+            return live.projections
+        place = live.id, at
+        async with self._replays:
+            if (past := self._past.get(place)) is None:
+                past = self._past[place] = await self._replay(live, at)
+                if len(self._past) > PAST_CACHED_MAX:
+                    self._past.popitem(last=False)
+            self._past.move_to_end(place)
+        return past
+
+    async def _replay(self, live: LiveWorkshop, at: int) -> Projections:
+        past = Projections()
+        while past.at < at:
+            for row in await self._store.read(live.id, after=past.at, upto=at, limit=REPLAY_ROWS):
+                past.apply(decode_row(row))
+            await asyncio.sleep(0)
+        return past
+
+    async def catalogue(
+        self, *, status: str | None = None
+    ) -> list[tuple[Summary, tuple[tuple[str, str], ...] | None]]:
+        """Every workshop's summary with its title, from the catalogue: no record is opened."""
+        summaries = await self._store.summaries(status=status)
+        return [(summary, await self._title(summary)) for summary in summaries]
+
+    async def _title(self, summary: Summary) -> tuple[tuple[str, str], ...] | None:
+        live = next((one for one in self._lives.opened() if one.id == summary.workshop), None)
+        if live is not None:
+            return live.texts(summary.title_position, "title")
+        rows = await self._store.read(summary.workshop, after=-1, upto=summary.title_position)
+        order: dict[tuple[int, str], Sealed] = {}
+        for row in rows:
+            recorded = decode_row(row)
+            order.update(((recorded.position, field), sealed) for field, sealed in sealed_fields(recorded))
+        texts, keyring = Texts(), self._lives.keyring(summary.workshop)
+        keyring.replace(await self._store.keys(summary.workshop))
+        sealed = await self._store.sealed(summary.workshop, after=0, upto=summary.title_position)
+        origin = getattr(decode_row(rows[0]).event, "origin", "")
+        texts.open_rows(sealed, keyring, order, origin)
+        return texts(summary.title_position, "title")

@@ -1,0 +1,204 @@
+"""The use cases: execute what people ask, in order, on the record; everything the web server and the importers call.
+
+One `Service` is one node. It owns the sequencer, the open workshops, the follower and the timekeeper.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import random
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cocreate.application.actions_people import Join
+from cocreate.application.actions_workshop import CreateWorkshop
+from cocreate.application.clock import Clock
+from cocreate.application.doors import Doors
+from cocreate.application.drafting import Action, Draft
+from cocreate.application.keyring import KEY_BYTES
+from cocreate.application.live import LiveWorkshops
+from cocreate.application.reading import Reading
+from cocreate.application.sequencer import Sequencer
+from cocreate.application.ticket import Receipt, Ticket
+from cocreate.application.timekeeper import Timekeeper
+from cocreate.domain.canonical import canonical_json, framed
+from cocreate.domain.messages import Command
+from cocreate.domain.workshop import ScheduleWorkshop, Source
+from cocreate.persistence.record_store import RecordStore
+from cocreate.persistence.sealing import Vault
+from cocreate.record.pseudonyms import command_id, request_digest
+from cocreate.tlog.vkey import vkey
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `session` is the SHA-256 of the session id, None for somebody without one; `host` may create workshops."""
+
+    session: bytes | None = None
+    host: bool = False
+
+
+class NotAHost(Exception):
+    """Only a host of this installation may create workshops."""
+
+
+class Service:
+    """Commands by `execute`, views by `reading`, sessions and links by `doors`."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        vault: Vault,
+        *,
+        clock: Clock | None = None,
+        permute: random.Random | None = None,
+    ) -> None:
+        self.store, self._vault = store, vault
+        self.clock = clock or Clock()
+        self.lives = LiveWorkshops(store, vault)
+        self.sequencer = Sequencer(store, self.lives, self.clock, permute=permute or random.SystemRandom())
+        self.doors = Doors(store, self.lives, self.clock)
+        self.reading = Reading(store, self.lives)
+        self._timekeeper = Timekeeper(self)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Take commands, follow other writers, keep the clock's promises."""
+        self.sequencer.start()
+        self._tasks = [
+            asyncio.create_task(self.lives.follow(), name="follower"),
+            asyncio.create_task(self._timekeeper.run(), name="timekeeper"),
+        ]
+
+    async def stop(self) -> None:
+        """Finish the batches that wait, then end. The store stays open: whoever opened it closes it."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.sequencer.stop()
+
+    async def execute(self, caller: Caller, workshop: str, action: Action, key: str | None = None) -> Receipt:
+        """Do what the caller asks and say where it stands on the record.
+
+        `key` is the client's idempotency key: a repeat gets its first result. Raises a Refusal or Unavailable.
+        """
+        live = await self.lives.get(workshop)
+        live.require_record()
+        seat = await self.doors.seat(workshop, caller.session)
+        draft = Draft(live=live, seat=seat)
+        command = action.command(draft)
+        joins = isinstance(action, Join)
+        first_part = (caller.session or b"") if joins else bytes.fromhex(command.actor)
+        ticket = self._ticket(draft, command, action, first_part, key)
+        if joins:
+            ticket.session = caller.session
+        receipt = await self._settle(ticket)
+        if joins and caller.session is not None and receipt.aggregates:
+            self.doors.seated(workshop, caller.session, receipt.aggregates[0])
+        await self.doors.after(live, action)
+        return receipt
+
+    async def submit(
+        self, workshop: str, command: Command, draft: Draft, *, actor: bytes, key: str
+    ) -> Receipt:
+        """Put a ready command of an importer or of the clock on the record, under the key that names its cause."""
+        request = (type(command).__name__, key)
+        live = draft.live
+        ticket = Ticket(
+            workshop=workshop,
+            command=command,
+            command_id=command_id(live.keyring.command_secret, actor, key),
+            request=request_digest(live.keyring.command_secret, canonical_json(request)),
+            keyed=True,
+            answer=asyncio.get_running_loop().create_future(),
+            plains=draft.plains,
+            keys=tuple(draft.keys),
+        )
+        return await self._settle(ticket)
+
+    def _ticket(
+        self, draft: Draft, command: Command, action: Action, first_part: bytes, key: str | None
+    ) -> Ticket:
+        secret = draft.live.keyring.command_secret
+        request = canonical_json([action.NAME, action.model_dump(mode="json", exclude_none=True)])
+        return Ticket(
+            workshop=draft.live.id,
+            command=command,
+            command_id=command_id(secret, first_part, key or secrets.token_hex(16)),
+            request=request_digest(secret, request),
+            keyed=key is not None,
+            answer=asyncio.get_running_loop().create_future(),
+            plains=draft.plains,
+            keys=tuple(draft.keys),
+            secret_round=draft.secret_round,
+        )
+
+    async def _settle(self, ticket: Ticket) -> Receipt:
+        self.sequencer.offer(ticket)
+        return await ticket.answer
+
+    async def create(self, caller: Caller, action: CreateWorkshop, key: str | None = None) -> Receipt:
+        """Start a record; the caller becomes its first facilitator. The same key gives the same workshop."""
+        if not caller.host or caller.session is None:
+            raise NotAHost()
+        workshop = str(uuid.uuid4()) if key is None else _workshop_id(caller.session, key)
+        draft = await self.genesis_draft(workshop, action.languages[0])
+        command = await self.schedule(draft, action)
+        ticket = self._ticket(draft, command, action, caller.session, key)
+        ticket.session = caller.session
+        receipt = await self._settle(ticket)
+        seat = await self.store.seat(workshop, caller.session)
+        if seat is not None:
+            self.doors.seated(workshop, caller.session, seat)
+        await self.doors.open_code(workshop)
+        return receipt
+
+    async def genesis_draft(self, workshop: str, language: str) -> Draft:
+        """A draft for a record's first command, with the keys that the record begins with."""
+        live = await self.lives.get(workshop)
+        draft = Draft(live=live, seat=None)
+        if live.size == 0:
+            live.language = language
+            draft.keys.append(("secret", "command", secrets.token_bytes(KEY_BYTES)))
+            private = Ed25519PrivateKey.generate().private_bytes_raw()
+            draft.keys.append(("log", "ed25519", private))
+            live.keyring.preset(draft.keys)
+        return draft
+
+    async def schedule(
+        self, draft: Draft, action: CreateWorkshop, source: Source | None = None
+    ) -> ScheduleWorkshop:
+        """The genesis command: the origin never changes, nor does the key that will sign this record."""
+        workshop = draft.live.id
+        origin = f"{await self.doors.log_name()}/{workshop}"
+        private = draft.live.keyring.log_key
+        public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+        return ScheduleWorkshop(
+            actor=draft.new_pseudonym(),
+            workshop=workshop,
+            origin=origin,
+            vkey=vkey(origin, public),
+            source=source,
+            host=draft.seal(action.host),
+            title=draft.seal(action.title),
+            city=draft.seal_optional(action.city),
+            country=action.country,
+            place=draft.seal_optional(action.place),
+            purpose=draft.seal_optional(action.purpose),
+            languages=action.languages,
+            starts_at=action.starts_at,
+            ends_at=action.ends_at,
+            settings=action.settings,
+        )
+
+
+def _workshop_id(session: bytes, key: str) -> str:
+    """A random-looking UUID that the same session and key lead to again, and nobody else can foresee."""
+    raw = hmac.new(session, framed("workshop", key.encode()), hashlib.sha256).digest()[:16]
+    return str(uuid.UUID(bytes=raw, version=4))

@@ -1,0 +1,41 @@
+"""A workshop's row in the catalogue, from the decision state: what lists, search and the clock need without its record."""
+
+from cocreate.domain.canonical import digest_of
+from cocreate.domain.state import WorkshopState
+from cocreate.domain.workshop import Source
+from cocreate.persistence.batch import Summary
+
+TITLE_POSITION = 1
+"""`WorkshopScheduled` always stands here."""
+
+
+def summary_of(state: WorkshopState, source: str | None) -> Summary:
+    """`head` is the size when anything else in the row last changed; `due_at` is when the clock must act."""
+    row = state.workshop
+    return Summary(
+        workshop=row.id,
+        status=row.status,
+        head=state.size,
+        title_position=TITLE_POSITION,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        due_at=min((at for at, _, _ in due_rounds(state)), default=None),
+        source=source,
+        incomplete=row.importing,
+    )
+
+
+def due_rounds(state: WorkshopState) -> list[tuple[int, str, str]]:
+    """(when, round id, "close" or "certify") of everything the clock has to do."""
+    due = []
+    for round_id, row in state.rounds.items():
+        if row.status == "open" and row.withheld_until is not None:
+            due.append((row.withheld_until, round_id, "close"))
+        elif row.status == "closed" and row.closed_at is not None:
+            due.append((row.closed_at + row.grace_ms + 1, round_id, "certify"))
+    return due
+
+
+def source_key(source: Source) -> str:
+    """An import is known by its importer's name and its files' digests, whatever else changes."""
+    return digest_of([source.importer, sorted(source.files)])

@@ -1,0 +1,127 @@
+"""The readable side of sealed texts: opened once when a workshop is loaded, dropped the moment they are erased."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from cocreate.application.keyring import Keyring
+from cocreate.domain.messages import Recorded, Sealed
+from cocreate.persistence.batch import SealedRow
+from cocreate.persistence.sealing import Unreadable, seal, unseal
+from cocreate.record.sealed_text import (
+    SALT_BYTES,
+    canonical_text,
+    commitment,
+    sealed_fields,
+    sealing_aad,
+    subject_of,
+)
+
+
+class Plain(NamedTuple):
+    """A text in one language with the salt of its commitment; disclosed together or not at all."""
+
+    language: str
+    text: str
+    salt: bytes
+
+
+def commit_to(texts: Iterable[tuple[str, str]], plains: dict[str, Plain]) -> Sealed:
+    """Commit to (language, text) pairs; what the commitments stand for goes into `plains`. Raises TextMalformed."""
+    pairs = []
+    for language, text in texts:
+        plain = Plain(language, canonical_text(text), secrets.token_bytes(SALT_BYTES))
+        committed = commitment(plain.salt, plain.text)
+        plains[committed] = plain
+        pairs.append((language, committed))
+    return tuple(pairs)
+
+
+class Texts:
+    """Texts by (position, field). Owner: the live workshop."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[int, str], tuple[Plain, ...]] = {}
+        self._places: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
+
+    def __call__(self, position: int, field: str) -> tuple[tuple[str, str], ...] | None:
+        """(language, text) pairs, the original first; None once erased."""
+        plains = self._texts.get((position, field))
+        return None if plains is None else tuple((plain.language, plain.text) for plain in plains)
+
+    def disclose(self, position: int, field: str) -> tuple[Plain, ...]:
+        """The texts with their salts, as an export tells them; none once erased."""
+        return self._texts.get((position, field), ())
+
+    def subject(self, position: int, field: str) -> str | None:
+        """Whose text it is; None where there is none."""
+        return next(
+            (subject for subject, places in self._places.items() if (position, field) in places), None
+        )
+
+    def places(self) -> Iterable[tuple[int, str]]:
+        return sorted(self._texts)
+
+    def keep(self, recorded: Recorded, workshop: str, plains: Mapping[str, Plain]) -> None:
+        """Hold the texts of an event that has just become durable."""
+        subject = subject_of(recorded, workshop)
+        for field, sealed in sealed_fields(recorded):
+            self.put(recorded.position, field, subject, (plains[committed] for _, committed in sealed))
+
+    def put(self, position: int, field: str, subject: str, plains: Iterable[Plain]) -> None:
+        self._texts[position, field] = tuple(plains)
+        self._places[subject].add((position, field))
+
+    def open_rows(
+        self,
+        rows: Iterable[SealedRow],
+        keyring: Keyring,
+        order: Mapping[tuple[int, str], Sealed],
+        origin: str,
+    ) -> None:
+        """Open stored rows; `order` gives each text's languages, the original first, and the commitments to check.
+
+        A row whose key is gone is unreadable and stays out; one that does not open to its commitment stays out too, and
+        is the auditor's to report.
+        """
+        opened: defaultdict[tuple[int, str], dict[str, Plain]] = defaultdict(dict)
+        subjects = {}
+        for row in rows:
+            key = keyring.subject_key(row.subject)
+            place = row.position, row.field
+            if key is None or place not in order:
+                continue
+            try:
+                salt, text = unseal(key, row.nonce, row.ciphertext, sealing_aad(origin, *place, row.language))
+            except Unreadable:
+                continue
+            if (row.language, commitment(salt, text)) in order[place]:
+                opened[place][row.language] = Plain(row.language, text, salt)
+                subjects[place] = row.subject
+        for place, by_language in opened.items():
+            plains = (by_language[language] for language, _ in order[place] if language in by_language)
+            self.put(*place, subjects[place], plains)
+
+    def erase(self, position: int, field: str) -> None:
+        self._texts.pop((position, field), None)
+
+    def erase_subject(self, subject: str) -> None:
+        for place in self._places.pop(subject, ()):
+            self._texts.pop(place, None)
+
+
+def seal_event(
+    recorded: Recorded, workshop: str, origin: str, plains: Mapping[str, Plain], keyring: Keyring
+) -> list[SealedRow]:
+    """The deletable rows behind an event's commitments, under the key of their subject, made where it has none yet."""
+    rows = []
+    for field, sealed in sealed_fields(recorded):
+        subject = subject_of(recorded, workshop)
+        key = keyring.subject_key(subject) or keyring.make("subject", subject)
+        for language, committed in sealed:
+            plain = plains[committed]
+            aad = sealing_aad(origin, recorded.position, field, language)
+            nonce, ciphertext = seal(key, plain.salt, plain.text, aad)
+            rows.append(SealedRow(workshop, recorded.position, field, language, subject, nonce, ciphertext))
+    return rows

@@ -1,0 +1,80 @@
+"""What waits in the sequencer's queue, and what it is answered with."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from cocreate.application.texts import Plain
+from cocreate.domain.messages import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a command stands on the record: `count` entries from `position`, which is None for a harmless repeat.
+
+    `leaves` are the entries' leaf hashes (RFC 6962), `aggregates` whom each entry is about.
+    """
+
+    workshop: str
+    command: str
+    position: int | None
+    count: int
+    leaves: tuple[str, ...]
+    aggregates: tuple[str, ...]
+    time: int
+    repeated: bool
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A command on its way to the record.
+
+    `plains` are the texts behind its commitments, by commitment; `keys` are (purpose, name, key) of new keys; `session` is
+    the SHA-256 of the session that a join takes its seat with. `keyed`: the client chose the key, so it may be a repeat.
+    """
+
+    workshop: str
+    command: Command
+    command_id: str
+    request: bytes
+    keyed: bool
+    answer: asyncio.Future[Receipt]
+    plains: Mapping[str, Plain] = field(default_factory=dict)
+    keys: tuple[tuple[str, str, bytes], ...] = ()
+    session: bytes | None = None
+    secret_round: str | None = None
+    """The pseudonymous round this is a ballot command of: such runs are permuted."""
+
+    def resolve(self, receipt: Receipt) -> None:
+        """A waiter that has gone hurts nobody."""
+        if not self.answer.done():
+            self.answer.set_result(receipt)
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+def permuted(tickets: Sequence[Ticket], rng: random.Random) -> list[Ticket]:
+    """Permute each run of consecutive ballot commands of one pseudonymous round, each voter's own order kept.
+
+    So the order of entries tells nothing about the order in which known people pressed the button.
+    """
+    order: list[Ticket] = []
+    for secret_round, run in groupby(tickets, key=lambda ticket: ticket.secret_round):
+        together = list(run)
+        order.extend(together if secret_round is None else _shuffled(together, rng))
+    return order
+
+
+def _shuffled(run: Iterable[Ticket], rng: random.Random) -> Iterable[Ticket]:
+    by_voter: defaultdict[str, list[Ticket]] = defaultdict(list)
+    for ticket in run:
+        by_voter[ticket.command.actor].append(ticket)
+    turns = [voter for voter, own in by_voter.items() for _ in own]
+    rng.shuffle(turns)
+    queues = {voter: iter(own) for voter, own in by_voter.items()}
+    return (next(queues[voter]) for voter in turns)
