@@ -1,1 +1,1 @@
-"""Pure folds from a workshop's events to what people read."""
+"""Pure folds from events to read models, and the views made of them; README.md fixes the shapes."""

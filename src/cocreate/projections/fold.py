@@ -1,0 +1,39 @@
+"""All projections of one workshop, folded together."""
+
+from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
+from cocreate.projections.agenda import AgendaFold
+from cocreate.projections.board import BoardFold
+from cocreate.projections.handlers import Handler
+from cocreate.projections.participation import ParticipationFold
+from cocreate.projections.rounds import RoundsFold
+from cocreate.projections.timeline import TimelineFold
+from cocreate.projections.workshop import WorkshopFold
+
+
+class Projections:
+    """The read models of a record up to and including position `at`, -1 before the first entry.
+
+    Owner: whoever folds; readers only read. Each type of event goes to the projections that react to it, in the order in
+    which they are listed: a projection may look at those above it.
+    """
+
+    def __init__(self) -> None:
+        self.at = -1
+        self.workshop = WorkshopFold()
+        self.agenda = AgendaFold()
+        self.participation = ParticipationFold()
+        self.board = BoardFold(self.participation)
+        self.rounds = RoundsFold(self.board)
+        self.timeline = TimelineFold()
+        listed = (self.workshop, self.agenda, self.participation, self.board, self.rounds, self.timeline)
+        tables = [projection.handlers() for projection in listed]
+        self._handlers: dict[type[Event], tuple[Handler, ...]] = {
+            event: tuple(table[event] for table in tables if event in table) for event in EVENT_TYPES.values()
+        }
+
+    def apply(self, recorded: Recorded) -> None:
+        """Fold the next entry in."""
+        event = recorded.event
+        for handler in self._handlers[type(event)]:
+            handler(recorded, event)
+        self.at = recorded.position

@@ -1,0 +1,169 @@
+"""The items of workshop, agenda, board and participation, as one reader sees them; README.md fixes their shapes."""
+
+from typing import Any
+
+from cocreate.projections.agenda import AgendaFold
+from cocreate.projections.board import CommentRow, IdeaRow
+from cocreate.projections.participation import PARTICIPATION
+from cocreate.projections.reader import HIDDEN, Item, Reader, Text, present
+
+
+def workshop_item(reader: Reader, key: str) -> Item:
+    fold = reader.facts.workshop
+    started, scheduled = fold.started, fold.scheduled
+    assert started is not None, "a workshop has an item from its scheduling on"
+    assert scheduled is not None, "a workshop has an item from its scheduling on"
+    sealed = {
+        field: reader.text(fold.scheduled_at, field)
+        for field in ("city", "host", "place", "purpose", "title")
+        if getattr(scheduled, field) is not None
+    }
+    source = None if started.source is None else started.source.model_dump(mode="json")
+    item = {
+        "key": key,
+        "changed": fold.changes.at(key),
+        "status": fold.status,
+        **sealed,
+        "title_at": fold.scheduled_at,
+        "country": scheduled.country,
+        "languages": list(scheduled.languages),
+        "starts_at": fold.starts_at,
+        "ends_at": fold.ends_at,
+        "settings": fold.settings.model_dump(mode="json"),
+        "origin": started.origin,
+        "vkey": started.vkey,
+        "facilitators": len(fold.facilitators),
+        "imported": started.source is not None,
+        "incomplete": fold.incomplete,
+        "source": source,
+        "note": _text_at(reader, fold.note_at, "note"),
+        "reopened_because": _text_at(reader, fold.reason_at, "reason"),
+    }
+    return present(item)
+
+
+def activity_item(reader: Reader, key: str) -> Item:
+    fold = reader.facts.agenda
+    stage = fold.stages[key]
+    if stage.index is None:
+        return {"key": key, "changed": fold.changes.at(key), "state": "removed"}
+    activity = stage.activity
+    titled = activity.title is not None
+    item = {
+        "key": key,
+        "changed": fold.changes.at(key),
+        "number": stage.index + 1,
+        "kind": activity.kind,
+        "title": _activity_title(reader, fold, stage.index) if titled else None,
+        "title_at": fold.agenda_at if titled else None,
+        "minutes": activity.minutes,
+        "grace_ms": activity.grace_ms,
+        "state": stage.state,
+        "started_at": stage.started_at,
+    }
+    return present(item)
+
+
+def _activity_title(reader: Reader, fold: AgendaFold, index: int) -> Text:
+    return reader.text(fold.agenda_at, f"activities.{index}.title")
+
+
+def idea_item(reader: Reader, key: str) -> Item | None:
+    """None while only facilitators, and the author on their own page, may know of the idea."""
+    fold = reader.facts.board
+    row = fold.ideas[key]
+    if not (row.listed or reader.facilitates or reader.own):
+        return None
+    concealed = reader.conceals(row, reader.visible.board.ideas[key])
+    item = {
+        "key": key,
+        "changed": fold.idea_changes.at(key),
+        "number": row.number,
+        "status": row.status,
+        "title": idea_text(reader, row.text_at, "title", concealed=concealed) if row.has_title else None,
+        "text": idea_text(reader, row.text_at, "text", concealed=concealed),
+        "text_at": row.text_at,
+        "edited": row.edited,
+        "tags": list(row.tags),
+        "submitted_at": row.submitted_at,
+        "approved": row.approved,
+        "comments": row.comments,
+        **_authorship(reader, row),
+    }
+    return present(item)
+
+
+def comment_item(reader: Reader, key: str) -> Item:
+    fold = reader.facts.board
+    row = fold.comments[key]
+    concealed = reader.conceals(row, reader.visible.board.comments[key])
+    item = {
+        "key": key,
+        "changed": fold.comment_changes.at(key),
+        "idea": row.idea,
+        "parent": row.parent,
+        "depth": row.depth,
+        "alignment": row.alignment,
+        "status": row.status,
+        "text": idea_text(reader, row.text_at, "text", concealed=concealed),
+        "text_at": row.text_at,
+        "posted_at": row.posted_at,
+        **_authorship(reader, row),
+    }
+    return present(item)
+
+
+def _authorship(reader: Reader, row: IdeaRow | CommentRow) -> Item:
+    """Who wrote it, and what moderators said of it."""
+    return {
+        "author": row.author,
+        "author_name": reader.name(row.author),
+        "entered_by": row.entered_by,
+        "claimed_at": row.claimed_at,
+        "reason": row.reason,
+        "note": _text_at(reader, row.note_at, "note") if reader.sees_notes else None,
+    }
+
+
+def idea_text(reader: Reader, position: int, field: str, *, concealed: bool) -> Text:
+    return HIDDEN if concealed else reader.text(position, field)
+
+
+def participant_item(reader: Reader, key: str) -> Item | None:
+    """Only facilitators see who is here one by one."""
+    if not reader.facilitates:
+        return None
+    fold = reader.facts.participation
+    person = fold.people[key]
+    name = reader.name(key)
+    item = {
+        "key": key,
+        "changed": fold.changes.at(key),
+        "status": person.status,
+        "role": person.role,
+        "how": person.how,
+        "name": name,
+        "name_at": None if name is None else person.name_at,
+        "joined_at": person.joined_at,
+        "claimed_at": person.claimed_at,
+    }
+    return present(item)
+
+
+def participation_item(reader: Reader, key: str = PARTICIPATION) -> Item:
+    people, board = reader.facts.participation, reader.facts.board
+    return {
+        "key": key,
+        "changed": max(people.counted_at, board.counted_at),
+        "joined": len(people.people),
+        **people.statuses,
+        "scribes": people.scribes,
+        "ideas": len(board.ideas),
+        "comments": len(board.comments),
+        "hidden_ideas": board.hidden_ideas,
+        "hidden_comments": board.hidden_comments,
+    }
+
+
+def _text_at(reader: Reader, position: int | None, field: str) -> Any:
+    return None if position is None else reader.text(position, field)

@@ -1,0 +1,115 @@
+"""The items of rounds, options, tallies and turnouts, as one reader sees them; README.md fixes their shapes."""
+
+from cocreate.projections.items import idea_text
+from cocreate.projections.reader import Item, Reader, present
+from cocreate.projections.rounds import RoundRow, option_key
+
+
+def round_item(reader: Reader, key: str) -> Item:
+    fold = reader.facts.rounds
+    row = fold.rounds[key]
+    opened = row.opened
+    shown = results_shown(reader, key)
+    note_at = row.void_note_at
+    item = {
+        "key": key,
+        "changed": fold.round_changes.at(key),
+        "number": row.number,
+        "question": reader.text(row.opened_at, "question"),
+        "status": row.status,
+        "rules": opened.rules.model_dump(mode="json"),
+        "method": row.poll.method.name,
+        "columns": list(row.poll.method.columns),
+        "secrecy": opened.secrecy,
+        "results": opened.results,
+        "admission": opened.admission,
+        "eligibility": opened.eligibility,
+        "grace_ms": opened.grace_ms,
+        "opened_at": row.opened_at,
+        "opened_time": row.opened_time,
+        "closed_time": row.closed_time,
+        "closed_because": row.closed_because,
+        "withheld_until": opened.withheld_until,
+        "replaces": opened.replaces,
+        "results_shown": shown,
+        "withheld": not shown,
+        "void_reason": row.void_reason,
+        "void_note": None if note_at is None else reader.text(note_at, "note"),
+        "few_voters": row.poll.few_voters,
+        "certificate": _certificate(row),
+    }
+    return present(item)
+
+
+def _certificate(row: RoundRow) -> Item | None:
+    """Nothing that a certificate says is withheld: it releases the round's results."""
+    certified = row.certificate
+    if certified is None:
+        return None
+    return {
+        "at": row.certified_at,
+        "elected": list(certified.elected),
+        "reconciliation": certified.reconciliation.model_dump(mode="json"),
+        "counted_to": certified.counted_to,
+        "digest": certified.digest,
+        "ballots_digest": certified.ballots_digest,
+        "result_digest": certified.result_digest,
+        "steps_digest": certified.steps_digest,
+    }
+
+
+def option_item(reader: Reader, key: str) -> Item:
+    """An option that has lost its text keeps its place and its ballots."""
+    round_id, idea = key.split("/")
+    fold = reader.facts.rounds
+    row = fold.rounds[round_id].options[idea]
+    standing = reader.facts.board.ideas[idea]
+    concealed = reader.conceals(standing, reader.visible.board.ideas[idea])
+    item = {
+        "key": key,
+        "changed": fold.option_changes.at(key),
+        "round": round_id,
+        "idea": idea,
+        "number": row.number,
+        "text_at": row.text_at,
+        "title": idea_text(reader, row.text_at, "title", concealed=concealed) if row.has_title else None,
+        "text": idea_text(reader, row.text_at, "text", concealed=concealed),
+        "status": standing.status,
+        "admitted_at": row.admitted_at,
+    }
+    return present(item)
+
+
+def tally_item(reader: Reader, round_id: str, idea: str) -> Item:
+    """The caller has made sure that this reader may see it."""
+    poll = reader.facts.rounds.rounds[round_id].poll
+    return {
+        "key": option_key(round_id, idea),
+        "changed": poll.tally_changes.at(idea),
+        "round": round_id,
+        "idea": idea,
+        "marks": dict(zip(poll.method.columns, poll.tally.marks[idea], strict=True)),
+    }
+
+
+def turnout_item(reader: Reader, key: str) -> Item:
+    """Names of those who have voted are for the facilitator of a round in which participants vote under their own pseudonym."""
+    fold = reader.facts.rounds
+    row = fold.rounds[key]
+    poll = row.poll
+    named = reader.facilitates and row.opened.secrecy == "open"
+    item = {
+        "key": key,
+        "changed": fold.turnout_changes.at(key),
+        "voters": poll.voters,
+        "ballots": poll.ballots,
+        "replaced": poll.replaced,
+        "withdrawn": poll.withdrawn,
+        "voted": poll.shown_voters() if named else None,
+    }
+    return present(item)
+
+
+def results_shown(reader: Reader, round_id: str) -> bool:
+    """Whether everybody may see the round's results today, whatever moment is looked at."""
+    return reader.visible.rounds.rounds[round_id].released

@@ -1,0 +1,204 @@
+"""Rounds, their options and their results; every number comes from the domain's own tally."""
+
+from dataclasses import dataclass, field
+
+from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotWithdrawn
+from cocreate.domain.certificate import ResultCertified
+from cocreate.domain.erasure import SubjectErased, TextErased
+from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
+from cocreate.domain.messages import Recorded
+from cocreate.domain.round import OptionAdmitted, RoundClosed, RoundOpened, RoundVoided
+from cocreate.domain.voting import METHODS
+from cocreate.domain.workshop import WorkshopClosed
+from cocreate.projections.board import BoardFold
+from cocreate.projections.changes import Changes
+from cocreate.projections.handlers import Handlers
+from cocreate.projections.poll import Poll
+
+BALLOTS = (BallotCast, BallotReplaced, BallotWithdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    number: int
+    text_at: int
+    has_title: bool
+    admitted_at: int
+
+
+@dataclass(slots=True)
+class RoundRow:
+    """`released`: everybody may see the results, now and for ever; `grace_until`: the last moment for a late ballot."""
+
+    number: int
+    opened: RoundOpened
+    opened_at: int
+    opened_time: int
+    released: bool
+    poll: Poll
+    options: dict[str, OptionRow] = field(default_factory=dict)
+    status: str = "open"
+    closed_time: int | None = None
+    grace_until: int | None = None
+    closed_because: str | None = None
+    void_reason: str | None = None
+    void_note_at: int | None = None
+    certificate: ResultCertified | None = None
+    certified_at: int = 0
+
+
+class RoundsFold:
+    """A tally that changes moves its round in `turnout_changes` too, so that unchanged rounds are never looked at."""
+
+    def __init__(self, board: BoardFold) -> None:
+        self.rounds: dict[str, RoundRow] = {}
+        self.rounds_of: dict[str, list[str]] = {}
+        self.round_at: dict[int, str] = {}
+        self.unfinished: dict[str, RoundRow] = {}
+        self.round_changes = Changes()
+        self.option_changes = Changes()
+        self.turnout_changes = Changes()
+        self._board = board
+
+    def handlers(self) -> Handlers:
+        return {
+            BallotCast: self._cast,
+            BallotReplaced: self._replaced,
+            BallotWithdrawn: self._withdrawn,
+            RoundOpened: self._opened,
+            OptionAdmitted: self._admitted,
+            RoundClosed: self._closed,
+            RoundVoided: self._voided,
+            ResultCertified: self._certified,
+            WorkshopClosed: self._workshop_closed,
+            IdeaApproved: self._idea_changed,
+            IdeaHidden: self._idea_changed,
+            IdeaRestored: self._idea_changed,
+            IdeaWithdrawn: self._idea_changed,
+            TextErased: self._text_erased,
+            SubjectErased: self._subject_erased,
+        }
+
+    def _cast(self, recorded: Recorded, event: BallotCast) -> None:
+        round_id = recorded.aggregate[:36]
+        poll = self.rounds[round_id].poll
+        few = poll.few_voters
+        poll.cast(recorded, event.choice, event.counter)
+        self._counted(round_id, poll, few, recorded.position)
+
+    def _replaced(self, recorded: Recorded, event: BallotReplaced) -> None:
+        round_id = recorded.aggregate[:36]
+        self.rounds[round_id].poll.replace(recorded, event.choice, event.counter)
+        self.turnout_changes.touch(round_id, recorded.position)
+
+    def _withdrawn(self, recorded: Recorded, event: BallotWithdrawn) -> None:
+        round_id = recorded.aggregate[:36]
+        poll = self.rounds[round_id].poll
+        few = poll.few_voters
+        poll.withdraw(recorded, event.counter)
+        self._counted(round_id, poll, few, recorded.position)
+
+    def _counted(self, round_id: str, poll: Poll, few_before: bool, position: int) -> None:  # noqa: FBT001 (hot)
+        self.turnout_changes.touch(round_id, position)
+        if poll.few_voters != few_before:
+            self.round_changes.touch(round_id, position)
+
+    def _opened(self, recorded: Recorded, event: RoundOpened) -> None:
+        row = RoundRow(
+            number=len(self.rounds) + 1,
+            opened=event,
+            opened_at=recorded.position,
+            opened_time=recorded.time,
+            released=event.results == "always",
+            poll=Poll(METHODS[event.rules.method]),
+        )
+        self.rounds[recorded.aggregate] = self.unfinished[recorded.aggregate] = row
+        self.round_at[recorded.position] = recorded.aggregate
+        for idea, text_at in event.options:
+            self._admit(recorded, row, idea, text_at)
+        self.round_changes.touch(recorded.aggregate, recorded.position)
+        self.turnout_changes.touch(recorded.aggregate, recorded.position)
+
+    def _admitted(self, recorded: Recorded, event: OptionAdmitted) -> None:
+        self._admit(recorded, self.rounds[recorded.aggregate], event.idea, event.text_at)
+        self.turnout_changes.touch(recorded.aggregate, recorded.position)
+
+    def _admit(self, recorded: Recorded, row: RoundRow, idea: str, text_at: int) -> None:
+        """An option stands at the version of its idea that is current when it is admitted."""
+        row.options[idea] = OptionRow(
+            number=len(row.options) + 1,
+            text_at=text_at,
+            has_title=self._board.ideas[idea].has_title,
+            admitted_at=recorded.position,
+        )
+        row.poll.admit(idea, recorded.position)
+        self.rounds_of.setdefault(idea, []).append(recorded.aggregate)
+        self.option_changes.touch(option_key(recorded.aggregate, idea), recorded.position)
+
+    def _closed(self, recorded: Recorded, event: RoundClosed) -> None:
+        row = self.rounds[recorded.aggregate]
+        row.status, row.closed_time, row.closed_because = "closed", recorded.time, event.because
+        row.grace_until = recorded.time + row.opened.grace_ms
+        self._finish(recorded, row)
+
+    def _voided(self, recorded: Recorded, event: RoundVoided) -> None:
+        row = self.rounds[recorded.aggregate]
+        row.status, row.void_reason = "voided", event.reason
+        row.closed_time = recorded.time if row.closed_time is None else row.closed_time
+        if event.note is not None:
+            row.void_note_at = recorded.position
+            self.round_at[recorded.position] = recorded.aggregate
+        del self.unfinished[recorded.aggregate]
+        self._finish(recorded, row)
+        self._release(recorded.aggregate, row, recorded.position)
+
+    def _certified(self, recorded: Recorded, event: ResultCertified) -> None:
+        row = self.rounds[recorded.aggregate]
+        row.status, row.certificate, row.certified_at = "certified", event, recorded.position
+        del self.unfinished[recorded.aggregate]
+        self._finish(recorded, row)
+        self._release(recorded.aggregate, row, recorded.position)
+
+    def _finish(self, recorded: Recorded, row: RoundRow) -> None:
+        row.poll.show_all_voters()
+        self.round_changes.touch(recorded.aggregate, recorded.position)
+        self.turnout_changes.touch(recorded.aggregate, recorded.position)
+
+    def _workshop_closed(self, recorded: Recorded, _: WorkshopClosed) -> None:
+        for round_id, row in self.unfinished.items():
+            row.grace_until = None
+            self._release(round_id, row, recorded.position)
+
+    def _release(self, round_id: str, row: RoundRow, position: int) -> None:
+        """From here on everybody sees every tally of the round."""
+        if row.released:
+            return
+        row.released = True
+        self.round_changes.touch(round_id, position)
+        self.turnout_changes.touch(round_id, position)
+        for option in row.options:
+            row.poll.tally_changes.touch(option, position)
+
+    def _idea_changed(
+        self, recorded: Recorded, _: IdeaApproved | IdeaHidden | IdeaRestored | IdeaWithdrawn
+    ) -> None:
+        self._touch_options(recorded.aggregate, recorded.position)
+
+    def _text_erased(self, recorded: Recorded, event: TextErased) -> None:
+        if round_id := self.round_at.get(event.position):
+            self.round_changes.touch(round_id, recorded.position)
+        if idea := self._board.idea_at.get(event.position):
+            self._touch_options(idea, recorded.position)
+
+    def _subject_erased(self, recorded: Recorded, _: SubjectErased) -> None:
+        written = self._board.written.get(recorded.aggregate)
+        for idea in written.ideas if written else ():
+            self._touch_options(idea, recorded.position)
+
+    def _touch_options(self, idea: str, position: int) -> None:
+        for round_id in self.rounds_of.get(idea, ()):
+            self.option_changes.touch(option_key(round_id, idea), position)
+
+
+def option_key(round_id: str, idea: str) -> str:
+    return f"{round_id}/{idea}"

@@ -1,0 +1,93 @@
+"""The timeline: every entry in order, with consecutive ballots of one round as a single run."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
+from cocreate.projections.handlers import Handlers
+from cocreate.projections.rounds import BALLOTS
+
+FACTS: dict[str, tuple[str, ...]] = {
+    "ActivityEnded.v1": ("activity",),
+    "ActivityStarted.v1": ("activity",),
+    "CommentHidden.v1": ("reason",),
+    "CommentPosted.v1": ("alignment", "author", "claimed_at", "idea", "parent"),
+    "FacilitatorAdded.v1": ("facilitator",),
+    "FacilitatorRemoved.v1": ("facilitator",),
+    "IdeaEdited.v1": ("author",),
+    "IdeaHidden.v1": ("reason",),
+    "IdeaSubmitted.v1": ("author", "claimed_at"),
+    "OptionAdmitted.v1": ("claimed_at", "idea", "text_at"),
+    "ParticipantJoined.v1": ("claimed_at", "how"),
+    "ParticipantRemoved.v1": ("reason",),
+    "ResultPart.v1": ("number",),
+    "RoleGranted.v1": ("role",),
+    "RoundClosed.v1": ("because",),
+    "RoundOpened.v1": ("replaces", "results", "secrecy", "withheld_until"),
+    "RoundVoided.v1": ("reason",),
+    "SubjectErased.v1": ("reason", "role"),
+    "TextErased.v1": ("field", "position", "reason", "role"),
+    "WorkshopRescheduled.v1": ("ends_at", "starts_at"),
+}
+"""The facts of an event that its line on the timeline carries: small ones, and never a ballot's or a result's."""
+
+
+class Entry(NamedTuple):
+    position: int
+    time: int
+    event: str
+    aggregate: str
+    actor: str
+    facts: tuple[tuple[str, Any], ...]
+
+    @property
+    def last(self) -> int:
+        return self.position
+
+
+@dataclass(slots=True)
+class Run:
+    """Ballots of one round, from position to `last`, nothing else between them."""
+
+    position: int
+    last: int
+    time: int
+    last_time: int
+    round: str
+
+
+class TimelineFold:
+    def __init__(self) -> None:
+        self.items: list[Entry | Run] = []
+        self.runs: list[Run] = []
+        self._run: Run | None = None
+
+    def handlers(self) -> Handlers:
+        every: dict[type[Event], Any] = dict.fromkeys(EVENT_TYPES.values(), self._entry)
+        return every | dict.fromkeys(BALLOTS, self._ballot)
+
+    def _entry(self, recorded: Recorded, event: Event) -> None:
+        names = FACTS.get(event.NAME, ())
+        facts = tuple((name, value) for name in names if (value := getattr(event, name)) is not None)
+        self.items.append(
+            Entry(recorded.position, recorded.time, event.NAME, recorded.aggregate, recorded.actor, facts)
+        )
+        self._run = None
+
+    def _ballot(self, recorded: Recorded, _: Event) -> None:
+        run = self._run
+        if run is not None and recorded.aggregate.startswith(run.round):
+            run.last = recorded.position
+            run.last_time = recorded.time
+            return
+        self._run = Run(
+            recorded.position, recorded.position, recorded.time, recorded.time, recorded.aggregate[:36]
+        )
+        self.items.append(self._run)
+        self.runs.append(self._run)
+
+    def behind(self, after: int, limit: int) -> list[Entry | Run]:
+        """Up to `limit` items that end behind the position, in order."""
+        first = bisect_left(self.items, after + 1, key=lambda item: item.last)
+        return self.items[first : first + limit]
