@@ -1,4 +1,4 @@
-"""State digest v1: SHA-256 of the canonical JSON of the tables that FORMAT.md §5 names, from unsealed facts alone.
+"""State digest v1: SHA-256 of the canonical JSON of the tables that FORMAT.md §7 names, from unsealed facts alone.
 
 The tables are written out here field by field: a class may change its shape, the digest of a state may not.
 """
