@@ -32,7 +32,7 @@ def read(entry: bytes) -> dict[str, Any]:
         again = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     except (ValueError, RecursionError) as error:  # json's and UTF-8's errors are ValueErrors
         raise Refused(str(error)) from error
-    kind, facts = EVENTS.get(value.get("event"), ("", [])) if isinstance(value, dict) else ("", [])
+    kind, facts = EVENTS.get(str(value.get("event")), ("", [])) if isinstance(value, dict) else ("", [])
     if again != entry or len(entry) >= 60_000 or not _object(value, ENVELOPE, {"facts": facts}):
         raise Refused("not the canonical bytes of an entry")
     if not kind or not _is(value["aggregate"], AGGREGATES.get(kind, "uuid")):
