@@ -1,0 +1,42 @@
+"""The web server as one application: what it is made of, and how it starts and stops."""
+
+import asyncio
+import importlib
+import importlib.util
+
+from aiohttp import web
+
+from cocreate.application import Service
+from cocreate.http.gate import TURNSTILE, gate, secure_headers
+from cocreate.http.keys import PUBLIC_URL, SERVICE, STOPPING
+from cocreate.http.limits import Limits, Turnstile
+from cocreate.http.routes.api import add_api_routes
+from cocreate.http.sessions import SESSIONS, Sessions
+
+BODY_BYTES_MAX = 64 * 1024
+"""The longest text with its translations is a third of that."""
+
+
+def make_app(
+    service: Service, *, public_url: str | None = None, limits: Limits | None = None
+) -> web.Application:
+    """The API and the pages over a running service.
+
+    Start it with `access_log=None`: the gate writes one line a request, which tells less.
+    """
+    app = web.Application(middlewares=[gate], client_max_size=BODY_BYTES_MAX)
+    app[SERVICE] = service
+    app[PUBLIC_URL] = None if public_url is None else public_url.rstrip("/")
+    app[STOPPING] = asyncio.Event()
+    app[SESSIONS] = Sessions()
+    app[TURNSTILE] = Turnstile(limits or Limits())
+    app.on_response_prepare.append(secure_headers)
+    app.on_shutdown.append(_stop)
+    add_api_routes(app)
+    if importlib.util.find_spec("cocreate.http.routes.pages") is not None:
+        importlib.import_module("cocreate.http.routes.pages").add_page_routes(app)
+    return app
+
+
+async def _stop(app: web.Application) -> None:
+    app[STOPPING].set()

@@ -1,0 +1,65 @@
+"""How many requests one session or one address may send: token buckets in bounded memory.
+
+A whole room shares one address, so an address is measured only for what comes without a session, and generously.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """`burst` at once, then `per_s` a second."""
+
+    per_s: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """One installation's allowances."""
+
+    session: Allowance = Allowance(per_s=20, burst=200)
+    """One person with a page, its parts and a stream; a facilitator who enters votes from paper."""
+    address: Allowance = Allowance(per_s=200, burst=5_000)
+    """A room of 250 opens the page and its parts in the same second."""
+    new_sessions: Allowance = Allowance(per_s=20, burst=1_000)
+    """New participants from one address, so that one machine cannot fill the store with sessions."""
+
+
+BUCKETS_MAX = 50_000
+"""Senders remembered; the one not heard of for longest is forgotten first, which can only be to its advantage."""
+
+
+class Buckets:
+    """Token buckets by sender, refilled as time goes by."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._levels: OrderedDict[bytes | str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def take(self, sender: bytes | str, now: float | None = None) -> float:
+        """Seconds until the sender may send again; 0 where it may now."""
+        at = time.monotonic() if now is None else now
+        allowance = self._allowance
+        level, seen = self._levels.get(sender, (allowance.burst, at))
+        level = min(allowance.burst, level + (at - seen) * allowance.per_s)
+        allowed = level >= 1
+        self._levels[sender] = (level - 1 if allowed else level, at)
+        self._levels.move_to_end(sender)
+        if len(self._levels) > BUCKETS_MAX:
+            self._levels.popitem(last=False)
+        return 0.0 if allowed else (1 - level) / allowance.per_s
+
+
+class Turnstile:
+    """The three allowances of one node."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.sessions = Buckets(limits.session)
+        self.addresses = Buckets(limits.address)
+        self.new_sessions = Buckets(limits.new_sessions)

@@ -1,0 +1,120 @@
+"""Who asks: the session cookie, looked up once a request and remembered for a short while."""
+
+import time
+from typing import NamedTuple
+
+from aiohttp import web
+
+from cocreate.application import SESSION_MS, Caller
+from cocreate.http.keys import CALLER, PUBLIC_URL, SERVICE
+
+COOKIE = "cocreate"
+COOKIE_SECURE = "__Host-cocreate"
+"""On HTTPS: the prefix makes browsers refuse the cookie from another host or path."""
+TOKEN_LENGTH_MAX = 100
+REMEMBERED_S = 30.0
+"""A session that ended on another node ends here after this time at most."""
+REMEMBERED_MAX = 50_000
+ANONYMOUS = Caller()
+
+
+class _Known(NamedTuple):
+    caller: Caller
+    until: float
+
+
+class Sessions:
+    """Owner of the sessions remembered by this node, by cookie. Only sessions that exist are remembered."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+
+    def find(self, token: str) -> Caller | None:
+        known = self._known.get(token)
+        return known.caller if known is not None and known.until > time.monotonic() else None
+
+    def remember(self, token: str, caller: Caller) -> None:
+        if len(self._known) >= REMEMBERED_MAX:
+            self._known.clear()
+        self._known[token] = _Known(caller, time.monotonic() + REMEMBERED_S)
+
+    def forget(self, token: str) -> None:
+        self._known.pop(token, None)
+
+
+SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions", Sessions)
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether the browser speaks HTTPS, to us or to the proxy that the public address names."""
+    return request.secure or (request.app[PUBLIC_URL] or "").startswith("https://")
+
+
+def token_of(request: web.Request) -> str | None:
+    """The session cookie's value, if one of a possible length was sent."""
+    token = request.cookies.get(COOKIE_SECURE if is_secure(request) else COOKIE)
+    return token if token and len(token) <= TOKEN_LENGTH_MAX else None
+
+
+async def caller(request: web.Request) -> Caller:
+    """Who asks; a cookie that is unknown or expired is nobody's."""
+    if (found := request.get(CALLER)) is None:
+        found = request[CALLER] = await _look_up(request)
+    return found
+
+
+async def _look_up(request: web.Request) -> Caller:
+    token = token_of(request)
+    if token is None:
+        return ANONYMOUS
+    sessions = request.app[SESSIONS]
+    found = sessions.find(token)
+    if found is None:
+        held = await request.app[SERVICE].doors.session(token)
+        if held is None:
+            return ANONYMOUS
+        found = Caller(*held)
+        sessions.remember(token, found)
+    return found
+
+
+async def ensure_session(request: web.Request) -> tuple[Caller, str | None]:
+    """The caller, with a session in any case; the second is the token of a new one, to be set as the cookie."""
+    known = await caller(request)
+    if known.session is not None:
+        return known, None
+    admission = await request.app[SERVICE].doors.new_session()
+    return enter(request, admission.token, Caller(admission.session, admission.host)), admission.token
+
+
+def enter(request: web.Request, token: str, now: Caller) -> Caller:
+    """From here on the request, and those with the token, are this caller's."""
+    request[CALLER] = now
+    if token:
+        request.app[SESSIONS].remember(token, now)
+    return now
+
+
+def set_session_cookie(response: web.StreamResponse, token: str | None, request: web.Request) -> None:
+    """Give the browser its session; nothing to do without a new token."""
+    if not token:
+        return
+    secure = is_secure(request)
+    response.set_cookie(
+        COOKIE_SECURE if secure else COOKIE,
+        token,
+        max_age=SESSION_MS // 1000,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=secure,
+    )
+
+
+def drop_session_cookie(response: web.StreamResponse, request: web.Request) -> None:
+    if token := token_of(request):
+        request.app[SESSIONS].forget(token)
+    secure = is_secure(request)
+    response.del_cookie(
+        COOKIE_SECURE if secure else COOKIE, path="/", httponly=True, samesite="Lax", secure=secure
+    )
