@@ -13,22 +13,32 @@ angle quotes, so that a test can look for it in any output. State digests stay a
 from random import Random
 
 from tests.history_author import Author, History, SealedText, commitment, sealed_fields, tie_root
-from tests.history_moves import MOVES, WEIGHTS
+from tests.history_moves import ERASURES, MOVES, WEIGHTS, Move
 
 __all__ = ["History", "SealedText", "commitment", "random_history", "sealed_fields", "tie_root"]
 
 
+ERASURES_TRIED_MAX = 40
+"""On a sealed record, where nothing else may follow and few texts may be left."""
+
+
 def random_history(rng: Random, length: int) -> History:
-    """A history of at least `length` entries (a command may bring several), scheduled and opened first."""
+    """A history of at least `length` entries (a command may bring several), or a sealed one of nearly as many."""
     author = Author(rng, length)
     author.begin()
     attempts = 0
-    while len(author.history.entries) < length:
+    while len(author.history.entries) < length and author.state.workshop.status != "sealed":
         attempts += 1
         assert attempts < 200 * length + 1000, "the drawn commands are all refused; the moves need mending"
         author.now += rng.choice((0, 0, 1, 200, 3_000, 12_000))
-        move = rng.choices(MOVES, WEIGHTS)[0]
-        command = move(author)
-        if command is not None:
-            author.send(command)
+        _try(author, rng.choices(MOVES, WEIGHTS)[0])
+    for _ in range(ERASURES_TRIED_MAX):
+        if len(author.history.entries) < length:
+            _try(author, rng.choice(ERASURES))
     return author.history
+
+
+def _try(author: Author, move: Move) -> None:
+    command = move(author)
+    if command is not None:
+        author.send(command)

@@ -85,11 +85,15 @@ def sealed_fields(event: Event) -> list[tuple[str, Sealed]]:
 
 
 class Author:
-    """One workshop being written: its clock, its ids and texts, and what the domain has made of the commands so far."""
+    """One workshop being written: its clock, its ids and texts, and what the domain has made of the commands so far.
+
+    A history that `ends` goes towards its sealing in its last entries.
+    """
 
     def __init__(self, rng: Random, length: int) -> None:
         self.rng = rng
         self.length = length
+        self.ends = rng.random() < 0.3
         self.history = History()
         self.state = self.history.state
         self.now = STARTED_AT
@@ -100,10 +104,10 @@ class Author:
         self._sealed: dict[str, tuple[str, str, bytes]] = {}
 
     def begin(self) -> None:
-        """Schedule the workshop, imported one time in five, open it and let three people in."""
+        """Schedule the workshop, imported one time in five, open it and let some people in."""
         imported = self.rng.random() < 0.2
         self.schedule(self.settings(), imported=imported)
-        for _ in range(3):
+        for _ in range(self.rng.choice((3, 12))):
             how: How = "imported" if imported else "scribe"
             self.tell(
                 JoinWorkshop(actor=self.hex(), how=how, name=self.text("name"), scribe=self.facilitator)

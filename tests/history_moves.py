@@ -236,7 +236,8 @@ def _admit(author: Author) -> Command:
 
 
 def _cast(author: Author) -> Command | None:
-    round_id, participant = author.round("open", "open", "closed"), author.participant()
+    round_id = author.round("open" if author.rng.random() < 0.85 else "closed")
+    participant = author.participant()
     row = author.state.rounds.get(round_id)
     if row is None or not row.options:
         return None
@@ -313,8 +314,9 @@ def _complete_import(author: Author) -> Command:
     return CompleteImport(actor=author.facilitator, ideas=ideas, participants=people, **counts)
 
 
-def _close_workshop(author: Author) -> Command:
-    return CloseWorkshop(actor=author.facilitator)
+def _close_workshop(author: Author) -> Command | None:
+    """Rarely, and to be reopened: it releases all results, and tests need some that wait."""
+    return CloseWorkshop(actor=author.facilitator) if author.rng.random() < 0.3 else None
 
 
 def _reopen(author: Author) -> Command | None:
@@ -324,11 +326,11 @@ def _reopen(author: Author) -> Command | None:
 
 
 def _finish(author: Author) -> Command | None:
-    """Only near the end, step by step towards a sealed record: nothing but erasures may follow."""
-    if len(author.history.entries) < author.length - 8:
+    """Some histories go, in their last entries, step by step towards a sealed record: nothing but erasures may follow."""
+    if not author.ends or len(author.history.entries) < author.length - 15:
         return None
     if author.state.workshop.status == "open":
-        return _close_workshop(author)
+        return CloseWorkshop(actor=author.facilitator)
     if any(row.status == "closed" for row in author.state.rounds.values()):
         return _certify(author)
     return SealRecord(actor=author.facilitator)
@@ -353,7 +355,7 @@ _LIKELY: dict[Move, int] = {
     _post: 10,
     _join: 8,
     _withdraw_ballot: 6,
-    _open_round: 4,
+    _open_round: 3,
     _unpause: 4,
     _certify: 4,
     _reopen: 4,
@@ -383,10 +385,13 @@ _LIKELY: dict[Move, int] = {
     _reschedule: 1,
     _complete_import: 1,
     _close_workshop: 1,
-    _finish: 8,
+    _finish: 40,
     _erase_text: 1,
     _erase_subject: 1,
 }
 """How often each move is tried, relative to the others; most ballots are cast in bursts because most tries are ballots."""
 
 MOVES, WEIGHTS = list(_LIKELY), list(_LIKELY.values())
+
+ERASURES: tuple[Move, ...] = (_erase_text, _erase_subject)
+"""What may still follow on a sealed record."""

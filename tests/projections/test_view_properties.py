@@ -28,7 +28,7 @@ from tests.histories import History, random_history
 from tests.projections.folding import fold, keyed
 
 SEEDS = st.integers(0, 2**32 - 1)
-LENGTHS = st.integers(6, 90)
+LENGTHS = st.integers(30, 80)
 
 
 def moments(history: History) -> Iterator[Projections]:
@@ -39,7 +39,7 @@ def moments(history: History) -> Iterator[Projections]:
         yield projections
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=LENGTHS)
 def test_changes_since_a_moment_applied_to_its_view_give_the_view_now(seed: int, length: int) -> None:
     """A page that was cut off at any position catches up completely, whoever looks."""
@@ -62,7 +62,7 @@ def test_changes_since_a_moment_applied_to_its_view_give_the_view_now(seed: int,
             assert page == expected, f"{audience} from {position}"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=LENGTHS)
 def test_what_changed_is_exactly_what_carries_a_later_position(seed: int, length: int) -> None:
     """`changes` is a filter of the view: nothing else is sent, and nothing twice."""
@@ -80,7 +80,7 @@ def test_what_changed_is_exactly_what_carries_a_later_position(seed: int, length
             }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=LENGTHS)
 def test_nobody_sees_results_that_are_withheld_today_at_any_past_moment(seed: int, length: int) -> None:
     """Neither tallies nor certificates, neither entries nor times of single ballots, for no audience."""
@@ -120,7 +120,7 @@ def unreleased(history: History) -> set[str]:
     return waiting
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=LENGTHS)
 def test_nobody_reads_what_is_hidden_or_erased_today_at_any_past_moment(seed: int, length: int) -> None:
     """Every text has a number of its own, so it is looked for in the bytes that would be sent."""
@@ -225,7 +225,7 @@ def test_tallies_are_the_certificates_rows_and_turnout_is_its_reconciliation(see
             assert items["rounds"][round_id]["certificate"]["at"] == recorded.position
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=st.integers(40, 160))
 def test_turnout_agrees_with_the_ballots_that_the_rules_know(seed: int, length: int) -> None:
     """Voters, standing, replaced and withdrawn, counted again from the decision state."""
@@ -245,7 +245,7 @@ def test_turnout_agrees_with_the_ballots_that_the_rules_know(seed: int, length: 
             assert (turnout["replaced"], turnout["withdrawn"]) == (replaced, withdrawn)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=LENGTHS)
 def test_the_list_of_those_who_have_voted_moves_by_five_or_at_the_end(seed: int, length: int) -> None:
     """No single ballot can be laid beside a name, except the last few at closing."""
@@ -263,7 +263,7 @@ def test_the_list_of_those_who_have_voted_moves_by_five_or_at_the_end(seed: int,
             shown[round_id] = after
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=LENGTHS, limit=st.integers(1, 30))
 def test_the_pages_of_the_timeline_cover_every_entry_once(seed: int, length: int, limit: int) -> None:
     """Read page by page, each position is there once and in order, and no ballot stands alone."""

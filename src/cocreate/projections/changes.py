@@ -1,6 +1,6 @@
 """The order of change: which key of a collection changed last, and at which position."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 class Changes:
@@ -17,6 +17,12 @@ class Changes:
             key, None
         )  # a dict keeps the place of a key it knows; taken out first, the key goes to the end
         self._at[key] = position
+
+    def touch_all(self, keys: Iterable[str], position: int) -> None:
+        at = self._at
+        for key in keys:
+            at.pop(key, None)
+            at[key] = position
 
     def at(self, key: str) -> int:
         return self._at[key]

@@ -6,7 +6,7 @@ This is where a busy record spends its time, so a ballot costs a few dictionary 
 from itertools import islice
 from typing import Any
 
-from cocreate.domain.ballot import ballot_id
+from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotWithdrawn, ballot_id
 from cocreate.domain.messages import Recorded
 from cocreate.domain.round import VOTERS_WARNING
 from cocreate.domain.voting.method import Method, Tally
@@ -24,13 +24,16 @@ class Poll:
     """`standing` holds the choice of each ballot ever cast under its aggregate id, None once it is withdrawn.
 
     In opinion rounds `answers` counts each voter's standing ballots; in others a voter has one ballot, and it stays empty.
+    Until the results are `released`, nobody is told of a tally, and `tally_changes` does not follow the ballots.
     """
 
-    __slots__ = ("answers", "ballots", "counters", "method", "replaced", "shown", "standing", "tally", "tally_changes",
-                 "voters", "withdrawn")  # fmt: skip
+    __slots__ = ("answers", "ballots", "counters", "method", "per_option", "released", "replaced", "shown", "standing",
+                 "tally", "tally_changes", "voters", "withdrawn")  # fmt: skip
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: Method, *, released: bool) -> None:
         self.method = method
+        self.per_option = method.per_option
+        self.released = released
         self.tally = Tally(method)
         self.tally_changes = Changes()
         self.standing: dict[str, Any] = {}
@@ -50,55 +53,75 @@ class Poll:
         self.tally.admit(option)
         self.tally_changes.touch(option, position)
 
-    def cast(self, recorded: Recorded, choice: Any, counter: int) -> None:
-        """A first ballot, or one after a withdrawal."""
-        aggregate = recorded.aggregate
+    def release(self, position: int) -> None:
+        """From here on everybody sees every tally."""
+        self.released = True
+        self.tally_changes.touch_all(self.tally.marks, position)
+
+    def cast(self, recorded: Recorded, event: BallotCast) -> bool:
+        """A first ballot, or one after a withdrawal; returns whether the round thereby has no longer few voters."""
+        aggregate, choice = recorded.aggregate, event.choice
         self.standing[aggregate] = choice
-        if counter != 1:
-            self.counters[aggregate] = counter
+        if event.counter != 1:
+            self.counters[aggregate] = event.counter
         self.ballots += 1
-        if self.method.per_option:
+        voters = self.voters
+        if self.per_option:
+            option: str | None = aggregate[_OPTION]
             voter = aggregate[_VOTER]
             answers = self.answers.get(voter, 0)
             self.answers[voter] = answers + 1
             self.voters += not answers
             ever = len(self.answers)
         else:
+            option = None
             self.voters += 1
             ever = len(self.standing)
         if ever - self.shown >= VOTERS_PER_STEP:
             self.shown = ever
-        self._add(aggregate, choice, recorded.position)
+        self.tally.add(option, choice)
+        if self.released:
+            self._touch_marked(option, choice, recorded.position)
+        return voters < self.voters == VOTERS_WARNING
 
-    def replace(self, recorded: Recorded, choice: Any, counter: int) -> None:
-        aggregate = recorded.aggregate
-        self._remove(aggregate, self.standing[aggregate], recorded.position)
-        self._add(aggregate, choice, recorded.position)
+    def replace(self, recorded: Recorded, event: BallotReplaced) -> None:
+        aggregate, choice = recorded.aggregate, event.choice
+        option, before = aggregate[_OPTION] or None, self.standing[aggregate]
         self.standing[aggregate] = choice
-        self.counters[aggregate] = counter
+        self.counters[aggregate] = event.counter
         self.replaced += 1
+        self.tally.remove(option, before)
+        self.tally.add(option, choice)
+        if self.released:
+            self._touch_marked(option, before, recorded.position)
+            self._touch_marked(option, choice, recorded.position)
 
-    def withdraw(self, recorded: Recorded, counter: int) -> None:
+    def withdraw(self, recorded: Recorded, event: BallotWithdrawn) -> bool:
+        """Returns whether the round thereby has few voters."""
         aggregate = recorded.aggregate
-        self._remove(aggregate, self.standing[aggregate], recorded.position)
+        option, before = aggregate[_OPTION] or None, self.standing[aggregate]
         self.standing[aggregate] = None
-        self.counters[aggregate] = counter
+        self.counters[aggregate] = event.counter
         self.ballots -= 1
         self.withdrawn += 1
-        if self.method.per_option:
+        self.tally.remove(option, before)
+        if self.released:
+            self._touch_marked(option, before, recorded.position)
+        if self.per_option:
             voter = aggregate[_VOTER]
             self.answers[voter] -= 1
-            self.voters -= not self.answers[voter]
-        else:
-            self.voters -= 1
+            if self.answers[voter]:
+                return False
+        self.voters -= 1
+        return self.voters == VOTERS_WARNING - 1
 
     def show_all_voters(self) -> None:
         """At the end of a round the list of those who have voted is complete."""
-        self.shown = len(self.answers) if self.method.per_option else len(self.standing)
+        self.shown = len(self.answers) if self.per_option else len(self.standing)
 
     def shown_voters(self) -> list[str]:
         """Those shown as having ever voted, sorted so that the order of voting does not tell."""
-        if self.method.per_option:
+        if self.per_option:
             return sorted(islice(self.answers, self.shown))
         return sorted(aggregate[_VOTER] for aggregate in islice(self.standing, self.shown))
 
@@ -109,16 +132,6 @@ class Poll:
             return None
         return self.counters.get(aggregate, 1), self.standing[aggregate]
 
-    def _add(self, aggregate: str, choice: Any, position: int) -> None:
-        option = aggregate[_OPTION] or None
-        self.tally.add(option, choice)
-        self._touch_marked(option, choice, position)
-
-    def _remove(self, aggregate: str, choice: Any, position: int) -> None:
-        option = aggregate[_OPTION] or None
-        self.tally.remove(option, choice)
-        self._touch_marked(option, choice, position)
-
     def _touch_marked(self, option: str | None, choice: Any, position: int) -> None:
-        for marked, _ in self.method.marks(option, choice):
-            self.tally_changes.touch(marked, position)
+        marked = [option for option, _ in self.method.marks(option, choice)]
+        self.tally_changes.touch_all(marked, position)

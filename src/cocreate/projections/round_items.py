@@ -82,10 +82,12 @@ def option_item(reader: Reader, key: str) -> Item:
 
 def tally_item(reader: Reader, round_id: str, idea: str) -> Item:
     """The caller has made sure that this reader may see it."""
-    poll = reader.facts.rounds.rounds[round_id].poll
+    fold = reader.facts.rounds
+    poll = fold.rounds[round_id].poll
+    changed = poll.tally_changes.at(idea) if poll.released else fold.turnout_changes.at(round_id)
     return {
         "key": option_key(round_id, idea),
-        "changed": poll.tally_changes.at(idea),
+        "changed": changed,
         "round": round_id,
         "idea": idea,
         "marks": dict(zip(poll.method.columns, poll.tally.marks[idea], strict=True)),

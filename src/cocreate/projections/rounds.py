@@ -28,13 +28,12 @@ class OptionRow:
 
 @dataclass(slots=True)
 class RoundRow:
-    """`released`: everybody may see the results, now and for ever; `grace_until`: the last moment for a late ballot."""
+    """`grace_until` is the last moment for a late ballot, None while the round is open or once none counts any more."""
 
     number: int
     opened: RoundOpened
     opened_at: int
     opened_time: int
-    released: bool
     poll: Poll
     options: dict[str, OptionRow] = field(default_factory=dict)
     status: str = "open"
@@ -45,6 +44,11 @@ class RoundRow:
     void_note_at: int | None = None
     certificate: ResultCertified | None = None
     certified_at: int = 0
+
+    @property
+    def released(self) -> bool:
+        """Whether everybody may see the results, now and for ever."""
+        return self.poll.released
 
 
 class RoundsFold:
@@ -81,27 +85,20 @@ class RoundsFold:
 
     def _cast(self, recorded: Recorded, event: BallotCast) -> None:
         round_id = recorded.aggregate[:36]
-        poll = self.rounds[round_id].poll
-        few = poll.few_voters
-        poll.cast(recorded, event.choice, event.counter)
-        self._counted(round_id, poll, few, recorded.position)
+        if self.rounds[round_id].poll.cast(recorded, event):
+            self.round_changes.touch(round_id, recorded.position)
+        self.turnout_changes.touch(round_id, recorded.position)
 
     def _replaced(self, recorded: Recorded, event: BallotReplaced) -> None:
         round_id = recorded.aggregate[:36]
-        self.rounds[round_id].poll.replace(recorded, event.choice, event.counter)
+        self.rounds[round_id].poll.replace(recorded, event)
         self.turnout_changes.touch(round_id, recorded.position)
 
     def _withdrawn(self, recorded: Recorded, event: BallotWithdrawn) -> None:
         round_id = recorded.aggregate[:36]
-        poll = self.rounds[round_id].poll
-        few = poll.few_voters
-        poll.withdraw(recorded, event.counter)
-        self._counted(round_id, poll, few, recorded.position)
-
-    def _counted(self, round_id: str, poll: Poll, few_before: bool, position: int) -> None:  # noqa: FBT001 (hot)
-        self.turnout_changes.touch(round_id, position)
-        if poll.few_voters != few_before:
-            self.round_changes.touch(round_id, position)
+        if self.rounds[round_id].poll.withdraw(recorded, event):
+            self.round_changes.touch(round_id, recorded.position)
+        self.turnout_changes.touch(round_id, recorded.position)
 
     def _opened(self, recorded: Recorded, event: RoundOpened) -> None:
         row = RoundRow(
@@ -109,8 +106,7 @@ class RoundsFold:
             opened=event,
             opened_at=recorded.position,
             opened_time=recorded.time,
-            released=event.results == "always",
-            poll=Poll(METHODS[event.rules.method]),
+            poll=Poll(METHODS[event.rules.method], released=event.results == "always"),
         )
         self.rounds[recorded.aggregate] = self.unfinished[recorded.aggregate] = row
         self.round_at[recorded.position] = recorded.aggregate
@@ -170,14 +166,11 @@ class RoundsFold:
             self._release(round_id, row, recorded.position)
 
     def _release(self, round_id: str, row: RoundRow, position: int) -> None:
-        """From here on everybody sees every tally of the round."""
         if row.released:
             return
-        row.released = True
+        row.poll.release(position)
         self.round_changes.touch(round_id, position)
         self.turnout_changes.touch(round_id, position)
-        for option in row.options:
-            row.poll.tally_changes.touch(option, position)
 
     def _idea_changed(
         self, recorded: Recorded, _: IdeaApproved | IdeaHidden | IdeaRestored | IdeaWithdrawn
