@@ -107,6 +107,7 @@ class Author:
         """Schedule the workshop, imported one time in five, open it and let some people in."""
         imported = self.rng.random() < 0.2
         self.schedule(self.settings(), imported=imported)
+        self.tell(OpenWorkshop(actor=self.facilitator))
         for _ in range(self.rng.choice((3, 12))):
             how: How = "imported" if imported else "scribe"
             self.tell(
@@ -114,7 +115,6 @@ class Author:
             )
 
     def schedule(self, settings: Settings, *, imported: bool = False) -> None:
-        """Schedule the workshop and open it."""
         source = Source(
             files=(("ideas.csv", hashlib.sha256(b"ideas").hexdigest()),),
             importer="csv",
@@ -139,7 +139,6 @@ class Author:
             settings=settings,
         )
         self.tell(scheduled)
-        self.tell(OpenWorkshop(actor=self.facilitator))
 
     def send(self, command: Command) -> None:
         """Decide one command; refused, it leaves no trace but a count."""
