@@ -19,8 +19,15 @@ class Join(Action):
     name: Name | None = None
 
     def command(self, draft: Draft) -> Command:
+        """One browser is one participant: who is here already stays who they are, and who left comes back.
+
+        A facilitator who takes part does so under the same pseudonym, which keeps their seat.
+        """
+        seat = draft.seat
+        if seat is not None and seat in draft.live.state.participants:
+            return participant.ReadmitParticipant(actor=seat, participant=seat)
         name = draft.seal_optional(self.name)
-        return participant.JoinWorkshop(actor=draft.new_pseudonym(), how="open_code", name=name)
+        return participant.JoinWorkshop(actor=seat or draft.new_pseudonym(), how="open_code", name=name)
 
 
 class EnterPerson(Action):

@@ -7,8 +7,9 @@ from cocreate.application.clock import Clock
 from cocreate.application.decide_batch import Decided, decide_ticket
 from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row
 from cocreate.application.summary import source_key, summary_of
-from cocreate.application.ticket import Receipt, Ticket
+from cocreate.application.ticket import Receipt, Ticket, nothing_written
 from cocreate.domain.errors import IdempotencyKeyReused, Refusal
+from cocreate.domain.participant import JoinWorkshop
 from cocreate.persistence.batch import Batch, CommandRow, Summary
 from cocreate.persistence.record_store import RecordStore
 from cocreate.tlog.merkle import leaf_hash
@@ -23,13 +24,16 @@ class Attempt:
         self._decided: list[Decided] = []
         self._by_id: dict[tuple[str, str], Decided] = {}
         self._twins: list[tuple[Ticket, Decided]] = []
+        self._joined: dict[tuple[str, bytes], Decided] = {}
+        self._seated: list[tuple[Ticket, str]] = []
         self._repeats: list[tuple[Ticket, Receipt]] = []
         self._refused: list[tuple[Ticket, Exception]] = []
         self._summaries: dict[str, Summary] = {}
+        self._now = 0
 
     async def decide(self, tickets: Sequence[Ticket]) -> Batch:
         """The batch to append; empty where every command is a repeat, refused or without effect."""
-        now = self._clock.now()
+        now = self._now = self._clock.now()
         known = await self._known(tickets)
         for ticket in tickets:
             place = ticket.workshop, ticket.command_id
@@ -75,6 +79,8 @@ class Attempt:
             self._twins.append((ticket, first))
 
     async def _decide_one(self, ticket: Ticket, now: int) -> None:
+        if isinstance(ticket.command, JoinWorkshop) and await self._has_a_seat(ticket):
+            return
         live = self._touched.get(ticket.workshop)
         if live is None:
             live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
@@ -86,6 +92,21 @@ class Attempt:
         self._decided.append(decided)
         if decided.entries:
             self._by_id[ticket.workshop, ticket.command_id] = decided
+            if ticket.session is not None:
+                self._joined[ticket.workshop, ticket.session] = decided
+
+    async def _has_a_seat(self, ticket: Ticket) -> bool:
+        """One browser is one participant: whoever joins twice at once, under two keys, is who they are since the first."""
+        if (session := ticket.session) is None:
+            return False
+        if (first := self._joined.get((ticket.workshop, session))) is not None:
+            self._twins.append((ticket, first))
+            return True
+        seat = await self._store.seat(ticket.workshop, session)
+        if seat is None or seat == ticket.command.actor:
+            return False
+        self._seated.append((ticket, seat))
+        return True
 
     def _batch(self) -> Batch:
         writing = [decided for decided in self._decided if decided.entries]
@@ -141,6 +162,8 @@ class Attempt:
             ticket.resolve(replace(receipts[id(first)], repeated=True))
         for ticket, receipt in self._repeats:
             ticket.resolve(receipt)
+        for ticket, seat in self._seated:
+            ticket.resolve(nothing_written(ticket, seat, time=self._now))
         for ticket, error in self._refused:
             ticket.fail(error)
 

@@ -13,8 +13,12 @@ def _wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Where there is a choice, the clock that goes on while a laptop sleeps: its lid may be shut between two sessions."""
+
+
 def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
+    return time.clock_gettime_ns(_STEADY) // 1_000_000
 
 
 class Clock:
@@ -27,8 +31,14 @@ class Clock:
         self._last = (wall(), monotonic())
         self._jumped = False
 
+    def read(self) -> int:
+        """The wall clock as it is, for what nobody writes on a record: whether a session has expired, say."""
+        return self._wall()
+
     def now(self) -> int:
-        """Raises ClockJumped, from the first jump on: only a restart, which is the operator's word, ends it."""
+        """The time to stamp entries with.
+
+        Raises ClockJumped, from the first jump on: only a restart, which is the operator's word, ends it."""
         wall, monotonic = self._wall(), self._monotonic()
         drift = (wall - self._last[0]) - (monotonic - self._last[1])
         if self._jumped or abs(drift) > JUMP_MS_MAX:

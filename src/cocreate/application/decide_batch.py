@@ -66,8 +66,9 @@ class Decided:
 def decide_ticket(ticket: Ticket, live: LiveWorkshop, now: int) -> Decided:
     """Decide one command and evolve the speculative state by it. Raises a Refusal, having changed nothing."""
     state = live.state
-    if ticket.secret_round is not None and live.keyring.round_key(ticket.secret_round) is None:
-        raise KeyLost(round=ticket.secret_round)
+    secret = ticket.secret_round
+    if secret is not None and secret in state.rounds and live.keyring.round_key(secret) is None:
+        raise KeyLost(round=secret)
     stamped = max(now, state.now)
     decided = Decided(ticket, live, state.size, stamped)
     pending = decide(ticket.command, state, stamped)

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from cocreate.application.actions_people import EraseSubject
 from cocreate.application.actions_workshop import CancelWorkshop, CloseWorkshop, ReopenWorkshop
 from cocreate.application.clock import Clock
 from cocreate.application.drafting import Action
@@ -18,6 +17,8 @@ CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 SESSION_MS = 30 * 86_400_000
 LINK_MS = 7 * 86_400_000
 SEATS_CACHED_MAX = 200_000
+SEAT_CACHED_MS = 60_000
+"""How long another node may still know a session by a seat that it has changed for another by a return link."""
 TOKEN_BYTES = 32
 
 
@@ -41,7 +42,8 @@ class Doors:
 
     def __init__(self, store: RecordStore, lives: LiveWorkshops, clock: Clock) -> None:
         self._store, self._identity, self._lives, self._clock = store, store.identity, lives, clock
-        self._seats: dict[tuple[str, bytes], str] = {}
+        self._seats: dict[tuple[str, bytes], tuple[str, int]] = {}
+        lives.on_erased = self._unseat
         self._log_name: str | None = None
 
     async def log_name(self) -> str:
@@ -56,13 +58,13 @@ class Doors:
         if token is None:
             return None
         held = await self._identity.get_session(digest_token(token))
-        if held is None or held.expires_at <= self._clock.now():
+        if held is None or held.expires_at <= self._clock.read():
             return None
         return held.session, held.host
 
     async def new_session(self, *, host: bool = False) -> Admission:
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        session, now = digest_token(token), self._clock.now()
+        session, now = digest_token(token), self._clock.read()
         await self._identity.put_session(session, host=host, created_at=now, expires_at=now + SESSION_MS)
         return Admission(token, session, host)
 
@@ -77,7 +79,7 @@ class Doors:
             purpose="host",
             workshop=None,
             participant=None,
-            expires_at=self._clock.now() + LINK_MS,
+            expires_at=self._clock.read() + LINK_MS,
         )
         return token
 
@@ -89,13 +91,13 @@ class Doors:
             purpose="return",
             workshop=workshop,
             participant=participant,
-            expires_at=self._clock.now() + LINK_MS,
+            expires_at=self._clock.read() + LINK_MS,
         )
         return token
 
     async def take_link(self, token: str, session: bytes | None) -> Admission | None:
         """Redeem a one-time link. A host's link gives a new session; a return link seats the present one, or a new one."""
-        link = await self._identity.take_link(digest_token(token), self._clock.now())
+        link = await self._identity.take_link(digest_token(token), self._clock.read())
         if link is None:
             return None
         if link.purpose == "host" or link.workshop is None or link.participant is None:
@@ -113,17 +115,26 @@ class Doors:
         """Who the session is in the workshop."""
         if session is None:
             return None
-        seat = self._seats.get((workshop, session))
-        if seat is None:
-            seat = await self._store.seat(workshop, session)
-            if seat is not None:
-                self.seated(workshop, session, seat)
+        participant, until = self._seats.get((workshop, session), ("", 0))
+        if self._clock.read() < until:
+            return participant
+        seat = await self._store.seat(workshop, session)
+        if seat is not None:
+            self.seated(workshop, session, seat)
         return seat
 
     def seated(self, workshop: str, session: bytes, participant: str) -> None:
         if len(self._seats) >= SEATS_CACHED_MAX:
             self._seats.clear()
-        self._seats[workshop, session] = participant
+        self._seats[workshop, session] = participant, self._clock.read() + SEAT_CACHED_MS
+
+    def _unseat(self, workshop: str, participant: str) -> None:
+        """An erased person's seats are gone at once, whichever node erased them."""
+        gone = [
+            place for place, (seat, _) in self._seats.items() if place[0] == workshop and seat == participant
+        ]
+        for place in gone:
+            del self._seats[place]
 
     async def seats_of(self, session: bytes) -> list[str]:
         """The workshops in which the session is somebody."""
@@ -135,7 +146,14 @@ class Doors:
         return await self._identity.workshop_of_code(letters) if len(letters) == CODE_LENGTH else None
 
     async def code_of(self, workshop: str) -> str | None:
-        return await self._identity.code_of(workshop)
+        """The workshop's join code; none once it is over."""
+        standing = await self._identity.code_of(workshop)
+        if standing is None:
+            live = await self._lives.get(workshop)
+            if live.projections.workshop.status in ("scheduled", "open"):
+                # Whoever created or reopened it went away before the code was made.
+                return await self.open_code(workshop)
+        return standing
 
     async def open_code(self, workshop: str) -> str:
         """The workshop's join code, made if it has none. Codes never enter the record, not even hashed."""
@@ -147,13 +165,11 @@ class Doors:
                 return code
 
     async def after(self, live: LiveWorkshop, action: Action) -> None:
-        """A join code lives only while its workshop does; an erased person's seat is gone at once."""
+        """A join code lives only while its workshop does."""
         match action:
             case CloseWorkshop() | CancelWorkshop():
                 await self._identity.drop_join_codes(live.id)
             case ReopenWorkshop():
                 await self.open_code(live.id)
-            case EraseSubject():
-                self._seats.clear()
             case _:
                 pass

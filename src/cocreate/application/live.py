@@ -5,7 +5,8 @@ A live workshop holds what is durable; only its decision state runs ahead, while
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 
 from structlog import get_logger
 
@@ -20,6 +21,7 @@ from cocreate.domain.round import RoundOpened
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import WorkshopScheduled
 from cocreate.persistence.batch import Row, Summary
+from cocreate.persistence.errors import StoreError
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.projections.fold import Projections
@@ -31,6 +33,8 @@ IDLE_S = 600.0
 """A workshop that nobody used for this long leaves memory; the next use replays it."""
 READ_ROWS = 2_000
 """Entries folded before other tasks get their turn."""
+FOLLOW_PAUSE_S = 1.0
+"""Before a store that could not be reached is asked again what others wrote."""
 
 log = get_logger()
 
@@ -50,10 +54,12 @@ class LiveWorkshop:
         self.language = "und"
         """The workshop's first language: that of a text which names none."""
         self.summary: Summary | None = None
-        """The catalogue row as this node wrote it last."""
+        """The catalogue row as this node wrote it last; None where another node may have written it since."""
         self.used_at = time.monotonic()
         self.readers = 0
         """Streams that hold it open."""
+        self.on_erased: Callable[[str, str], None] | None = None
+        """Told (workshop, participant) of everybody who is erased, whichever node did it."""
         self._moved = asyncio.Event()
 
     @property
@@ -70,8 +76,10 @@ class LiveWorkshop:
 
         `plains` are the texts this node has just sealed; texts from the store are opened before.
         """
-        if plains and recorded.event.SEALED:
-            self.texts.keep(recorded, self.id, plains)
+        if recorded.event.SEALED:
+            self.texts.note(recorded, self.id)
+            if plains:
+                self.texts.keep(recorded, plains)
         match recorded.event:
             case WorkshopScheduled(languages=(first, *_)):
                 self.language = first
@@ -82,6 +90,8 @@ class LiveWorkshop:
             case SubjectErased():
                 self.texts.erase_subject(recorded.aggregate)
                 self.keyring.forget("subject", recorded.aggregate)
+                if self.on_erased is not None:
+                    self.on_erased(self.id, recorded.aggregate)
             case _:
                 pass
         self.projections.apply(recorded)
@@ -117,6 +127,8 @@ class LiveWorkshops:
         self._open: dict[str, LiveWorkshop] = {}
         self._loading: dict[str, asyncio.Task[LiveWorkshop]] = {}
         self.turn = asyncio.Lock()
+        self.on_erased: Callable[[str, str], None] | None = None
+        """Told (workshop, participant) of everybody who is erased from an open workshop."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -131,6 +143,8 @@ class LiveWorkshops:
             task = self._loading.get(workshop)
             if task is None:
                 task = asyncio.ensure_future(self._load(workshop))
+                # Its failure is told to whoever waits; if all have gone, to nobody.
+                task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
                 self._loading[workshop] = task
             # A caller that gives up must not take the replay from the others.
             live = await asyncio.shield(task)
@@ -140,14 +154,16 @@ class LiveWorkshops:
     async def _load(self, workshop: str) -> LiveWorkshop:
         try:
             live = LiveWorkshop(workshop, self._vault)
+            live.on_erased = self.on_erased
             began = time.perf_counter()
             await self._catch_up(live)
-            if live.size:
-                self._open[workshop] = live
-                log.info(
-                    "workshop_opened", workshop=workshop, size=live.size, seconds=time.perf_counter() - began
-                )
-            return live
+            if not live.size:
+                return live
+            log.info(
+                "workshop_opened", workshop=workshop, size=live.size, seconds=time.perf_counter() - began
+            )
+            # The sequencer may have adopted it meanwhile, with its genesis: then that one is written to.
+            return self._open.setdefault(workshop, live)
         finally:
             del self._loading[workshop]
 
@@ -169,6 +185,7 @@ class LiveWorkshops:
         """Fold what others wrote. The caller holds the turn."""
         live = self._open.get(workshop)
         if live is not None and await self._catch_up(live):
+            live.summary = None
             live.announce()
 
     async def _catch_up(self, live: LiveWorkshop) -> bool:
@@ -218,25 +235,41 @@ class LiveWorkshops:
                 log.info("workshop_evicted", workshop=live.id, size=live.size)
 
     async def follow(self) -> None:
-        """Keep open workshops current with what other writers do, until cancelled."""
-        async for hint in self._hints():
-            wanted = [live.id for live in self.opened() if hint is None or live.id in hint]
-            if not wanted:
-                continue
-            async with self.turn:
-                heads = await self._store.heads(wanted)
-                for workshop, head in heads.items():
-                    live = self._open.get(workshop)
-                    if live is not None and head > live.size:
-                        await self.refresh(workshop)
-
-    async def _hints(self) -> AsyncIterator[frozenset[str] | None]:
-        """The store's hints; a store that cannot be reached is asked again, as long as the node runs."""
+        """Keep open workshops current with what other writers do, until cancelled or the store is closed."""
         while True:
             try:
-                async for hint in self._store.follow():
-                    yield hint
-                break
-            except OSError as error:
-                log.warning("following_interrupted", error=str(error))
-                await asyncio.sleep(1)
+                # Closed by hand: the store's generator may hold a connection.
+                async with aclosing(self._hints()) as hints:
+                    async for hint in hints:
+                        await self._follow(hint)
+            except StoreError as error:
+                log.warning("following_interrupted", cause=type(error).__name__)
+                await asyncio.sleep(FOLLOW_PAUSE_S)
+            else:
+                return
+
+    def _hints(self) -> AsyncGenerator[frozenset[str] | None, None]:
+        hints = self._store.follow()
+        assert isinstance(hints, AsyncGenerator), "the stores write their followers as generators"
+        return hints
+
+    async def _follow(self, hint: frozenset[str] | None) -> None:
+        """Fold what a hint tells of; one damaged record does not keep the others from moving."""
+        # What is being loaded may have read its tail already: its hint counts as well.
+        for workshop, task in tuple(self._loading.items()):
+            if hint is None or workshop in hint:
+                await asyncio.wait([task])
+        wanted = [live.id for live in self.opened() if hint is None or live.id in hint]
+        if not wanted:
+            return
+        async with self.turn:
+            heads = await self._store.heads(wanted)
+            for workshop, head in heads.items():
+                live = self._open.get(workshop)
+                if live is None or head <= live.size:
+                    continue
+                try:
+                    await self.refresh(workshop)
+                except RecordDamaged:
+                    log.exception("record_damaged", workshop=workshop)
+                    self.forget([workshop])

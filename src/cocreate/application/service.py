@@ -10,15 +10,18 @@ import hmac
 import random
 import secrets
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from structlog import get_logger
 
 from cocreate.application.actions_people import Join
 from cocreate.application.actions_workshop import CreateWorkshop
 from cocreate.application.clock import Clock
 from cocreate.application.doors import Doors
 from cocreate.application.drafting import Action, Draft
+from cocreate.application.errors import AnswerLost, StoreDown, Unavailable
 from cocreate.application.keyring import KEY_BYTES
 from cocreate.application.live import LiveWorkshops
 from cocreate.application.reading import Reading
@@ -26,12 +29,17 @@ from cocreate.application.sequencer import Sequencer
 from cocreate.application.ticket import Receipt, Ticket
 from cocreate.application.timekeeper import Timekeeper
 from cocreate.domain.canonical import canonical_json, framed
+from cocreate.domain.errors import NotAParticipant, WorkshopStateConflict
 from cocreate.domain.messages import Command
+from cocreate.domain.participant import JoinWorkshop
 from cocreate.domain.workshop import ScheduleWorkshop, Source
+from cocreate.persistence.errors import OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.record.pseudonyms import command_id, request_digest
 from cocreate.tlog.vkey import vkey
+
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +86,11 @@ class Service:
         """Finish the batches that wait, then end. The store stays open: whoever opened it closes it."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        for task, ended in zip(
+            self._tasks, await asyncio.gather(*self._tasks, return_exceptions=True), strict=True
+        ):
+            if isinstance(ended, Exception):
+                log.error("task_failed", task=task.get_name(), error=repr(ended))
         await self.sequencer.stop()
 
     async def execute(self, caller: Caller, workshop: str, action: Action, key: str | None = None) -> Receipt:
@@ -88,20 +98,24 @@ class Service:
 
         `key` is the client's idempotency key: a repeat gets its first result. Raises a Refusal or Unavailable.
         """
-        live = await self.lives.get(workshop)
-        live.require_record()
-        seat = await self.doors.seat(workshop, caller.session)
+        if isinstance(action, Join) and caller.session is None:
+            raise NotAParticipant(status="without a session")
+        with _told_as(StoreDown):
+            live = await self.lives.get(workshop)
+            live.require_record()
+            seat = await self.doors.seat(workshop, caller.session)
         draft = Draft(live=live, seat=seat)
         command = action.command(draft)
-        joins = isinstance(action, Join)
-        first_part = (caller.session or b"") if joins else bytes.fromhex(command.actor)
-        ticket = self._ticket(draft, command, action, first_part, key)
-        if joins:
+        ticket = self._ticket(draft, command, action, _first_part(caller, draft, action, command), key)
+        if isinstance(action, Join):
             ticket.session = caller.session
         receipt = await self._settle(ticket)
-        if joins and caller.session is not None and receipt.aggregates:
-            self.doors.seated(workshop, caller.session, receipt.aggregates[0])
-        await self.doors.after(live, action)
+        if isinstance(action, Join) and caller.session is not None:
+            self.doors.seated(
+                workshop, caller.session, receipt.aggregates[0] if receipt.aggregates else draft.actor
+            )
+        with _told_as(AnswerLost):
+            await self.doors.after(live, action)
         return receipt
 
     async def submit(
@@ -148,16 +162,24 @@ class Service:
         if not caller.host or caller.session is None:
             raise NotAHost()
         workshop = str(uuid.uuid4()) if key is None else _workshop_id(caller.session, key)
-        draft = await self.genesis_draft(workshop, action.languages[0])
-        command = await self.schedule(draft, action)
-        ticket = self._ticket(draft, command, action, caller.session, key)
-        ticket.session = caller.session
-        receipt = await self._settle(ticket)
-        seat = await self.store.seat(workshop, caller.session)
-        if seat is not None:
-            self.doors.seated(workshop, caller.session, seat)
-        await self.doors.open_code(workshop)
+        try:
+            receipt = await self._create(caller.session, workshop, action, key)
+        except WorkshopStateConflict:
+            # The same request came twice at once, each with a secret of its own: now the first one's is known.
+            receipt = await self._create(caller.session, workshop, action, key)
+        with _told_as(AnswerLost):
+            await self.doors.open_code(workshop)
         return receipt
+
+    async def _create(
+        self, session: bytes, workshop: str, action: CreateWorkshop, key: str | None
+    ) -> Receipt:
+        with _told_as(StoreDown):
+            draft = await self.genesis_draft(workshop, action.languages[0])
+            command = await self.schedule(draft, action)
+        ticket = self._ticket(draft, command, action, session, key)
+        ticket.session = session
+        return await self._settle(ticket)
 
     async def genesis_draft(self, workshop: str, language: str) -> Draft:
         """A draft for a record's first command, with the keys that the record begins with."""
@@ -196,6 +218,24 @@ class Service:
             ends_at=action.ends_at,
             settings=action.settings,
         )
+
+
+def _first_part(caller: Caller, draft: Draft, action: Action, command: Command) -> bytes:
+    """Whose idempotency key it is: the actor's; where the command makes its own actor, whoever sent it."""
+    if isinstance(action, Join):
+        return caller.session or b""
+    if isinstance(command, JoinWorkshop):
+        return bytes.fromhex(draft.actor)
+    return bytes.fromhex(command.actor)
+
+
+@contextlib.contextmanager
+def _told_as(unavailable: type[Unavailable]) -> Iterator[None]:
+    """What the store cannot do before or after a command is in the queue is told like what it cannot do there."""
+    try:
+        yield
+    except (StoreUnavailable, OutcomeUnknown) as error:
+        raise unavailable() from error
 
 
 def _workshop_id(session: bytes, key: str) -> str:

@@ -32,7 +32,9 @@ def due_rounds(state: WorkshopState) -> list[tuple[int, str, str]]:
         if row.status == "open" and row.withheld_until is not None:
             due.append((row.withheld_until, round_id, "close"))
         elif row.status == "closed" and row.closed_at is not None:
-            due.append((row.closed_at + row.grace_ms + 1, round_id, "certify"))
+            # A workshop that closes ends its rounds' graces, so they are due at once.
+            at = row.closed_at if row.grace_until is None else row.grace_until + 1
+            due.append((at, round_id, "certify"))
     return due
 
 

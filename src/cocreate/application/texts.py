@@ -43,6 +43,8 @@ class Texts:
 
     def __init__(self) -> None:
         self._texts: dict[tuple[int, str], tuple[Plain, ...]] = {}
+        self._subjects: dict[tuple[int, str], str] = {}
+        """Whose text each place holds or held: the same whether it was watched live or replayed."""
         self._places: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
 
     def __call__(self, position: int, field: str) -> tuple[tuple[str, str], ...] | None:
@@ -55,23 +57,23 @@ class Texts:
         return self._texts.get((position, field), ())
 
     def subject(self, position: int, field: str) -> str | None:
-        """Whose text it is; None where there is none."""
-        return next(
-            (subject for subject, places in self._places.items() if (position, field) in places), None
-        )
+        """Whose text stands or stood there; None where there never was one."""
+        return self._subjects.get((position, field))
 
     def places(self) -> Iterable[tuple[int, str]]:
         return sorted(self._texts)
 
-    def keep(self, recorded: Recorded, workshop: str, plains: Mapping[str, Plain]) -> None:
-        """Hold the texts of an event that has just become durable."""
+    def note(self, recorded: Recorded, workshop: str) -> None:
+        """Remember whose texts an event brought, whether or not they can still be read."""
         subject = subject_of(recorded, workshop)
-        for field, sealed in sealed_fields(recorded):
-            self.put(recorded.position, field, subject, (plains[committed] for _, committed in sealed))
+        for field, _ in sealed_fields(recorded):
+            self._subjects[recorded.position, field] = subject
+            self._places[subject].add((recorded.position, field))
 
-    def put(self, position: int, field: str, subject: str, plains: Iterable[Plain]) -> None:
-        self._texts[position, field] = tuple(plains)
-        self._places[subject].add((position, field))
+    def keep(self, recorded: Recorded, plains: Mapping[str, Plain]) -> None:
+        """Hold the texts of an event that has just become durable."""
+        for field, sealed in sealed_fields(recorded):
+            self._texts[recorded.position, field] = tuple(plains[committed] for _, committed in sealed)
 
     def open_rows(
         self,
@@ -86,7 +88,6 @@ class Texts:
         is the auditor's to report.
         """
         opened: defaultdict[tuple[int, str], dict[str, Plain]] = defaultdict(dict)
-        subjects = {}
         for row in rows:
             key = keyring.subject_key(row.subject)
             place = row.position, row.field
@@ -98,10 +99,10 @@ class Texts:
                 continue
             if (row.language, commitment(salt, text)) in order[place]:
                 opened[place][row.language] = Plain(row.language, text, salt)
-                subjects[place] = row.subject
         for place, by_language in opened.items():
-            plains = (by_language[language] for language, _ in order[place] if language in by_language)
-            self.put(*place, subjects[place], plains)
+            self._texts[place] = tuple(
+                by_language[language] for language, _ in order[place] if language in by_language
+            )
 
     def erase(self, position: int, field: str) -> None:
         self._texts.pop((position, field), None)

@@ -58,6 +58,20 @@ class Ticket:
             self.answer.set_exception(error)
 
 
+def nothing_written(ticket: Ticket, aggregate: str, *, time: int) -> Receipt:
+    """The answer to a command whose effect stands already, by another command."""
+    return Receipt(
+        workshop=ticket.workshop,
+        command=ticket.command_id,
+        position=None,
+        count=0,
+        leaves=(),
+        aggregates=(aggregate,),
+        time=time,
+        repeated=True,
+    )
+
+
 def permuted(tickets: Sequence[Ticket], rng: random.Random) -> list[Ticket]:
     """Permute each run of consecutive ballot commands of one pseudonymous round, each voter's own order kept.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from structlog import get_logger
 
 from cocreate.application.drafting import Draft
-from cocreate.application.errors import ClockJumped, Unavailable
+from cocreate.application.errors import ClockJumped, RecordDamaged, Unavailable
 from cocreate.application.summary import due_rounds
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.errors import Refusal
@@ -53,10 +53,14 @@ class Timekeeper:
         except ClockJumped:
             return
         for summary in await self._service.store.due(now):
-            live = await self._service.lives.get(summary.workshop)
-            for at, round_id, deed in due_rounds(live.state):
-                if at <= now:
-                    await self._act(Draft(live=live, seat=SYSTEM), round_id, deed)
+            try:
+                live = await self._service.lives.get(summary.workshop)
+                for at, round_id, deed in due_rounds(live.state):
+                    if at <= now:
+                        await self._act(Draft(live=live, seat=SYSTEM), round_id, deed)
+            except (RecordDamaged, LookupError):
+                # One record that must not be written to keeps no other from its term.
+                log.exception("record_damaged", workshop=summary.workshop)
 
     async def _act(self, draft: Draft, round_id: str, deed: str) -> None:
         command: Command
