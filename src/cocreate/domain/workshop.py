@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from cocreate.domain.agenda import Agenda, end_current
 from cocreate.domain.decider import Events, decides, evolves
@@ -50,6 +50,8 @@ Status = Literal["unborn", "scheduled", "open", "closed", "cancelled", "sealed"]
 JoinPolicy = Literal["open_code", "closed"]
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ORIGIN = rf"[a-z0-9][a-z0-9.-]{{0,99}}/{_UUID}"
+Origin = Annotated[str, StringConstraints(pattern=f"^{_ORIGIN}$")]
+Vkey = Annotated[str, StringConstraints(pattern=rf"^{_ORIGIN}\+[0-9a-f]{{8}}\+[A-Za-z0-9+/]{{44}}$")]
 FileDigest = tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")], Digest]
 
 
@@ -88,10 +90,10 @@ class RecordStarted(Event):
 
     digest: Literal[1]
     format: Literal[1]
-    origin: Annotated[str, Field(pattern=f"^{_ORIGIN}$")]
+    origin: Origin
     source: Source | None = None
     tree: Literal["rfc6962-sha256"]
-    vkey: Annotated[str, Field(pattern=rf"^{_ORIGIN}\+[0-9a-f]{{8}}\+[A-Za-z0-9+/]{{44}}$")]
+    vkey: Vkey
 
 
 class WorkshopScheduled(Event):

@@ -86,7 +86,7 @@ def _event(kind: type[Event], facts: bytes) -> Event:
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in problem["loc"])
-        raise EntryMalformed(f"facts of {kind.NAME}: {where}: {problem['msg']}") from error
+        raise EntryMalformed(f"facts of {kind.NAME}: {where or 'all'}: {problem['msg']}") from error
     assert isinstance(event, Event)
     if kind.__pydantic_serializer__.to_json(event, exclude_none=True) != facts:
         raise EntryMalformed(
