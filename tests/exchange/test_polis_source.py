@@ -301,6 +301,11 @@ class TestBadFiles:
         write_export(tmp_path, comments=f'{COMMENTS}100,x,7,1,1,0,1,"{body}"\n')
         assert read(tmp_path).statements[0].body == body
 
+    def test_a_text_that_no_entry_can_commit_to_is_named(self, tmp_path: Path) -> None:
+        """U+0000 has no place in a sealed text."""
+        write_export(tmp_path, comments=COMMENTS + "100,x,7,1,1,0,1,more\x00trees\n")
+        assert findings(tmp_path) == [("comments.csv", 2, "comment-body")]
+
     def test_bytes_that_are_not_utf8_are_named_by_line(self, tmp_path: Path) -> None:
         """Each line of them, and what else is wrong besides."""
         comments = COMMENTS.encode() + b'100,x,7,1,1,0,1,"caf\xe9\nand \xff"\n100,x,8,1,0,0,7,good\n'

@@ -210,6 +210,8 @@ def _check_body(file: SourceFile, line: int, body: str, findings: Findings, text
     text = unicodedata.normalize("NFC", body.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.strip():
         findings.add(file.name, line, _BODY, expected="a text", found=quoted(body))
+    elif "\x00" in text:
+        findings.add(file.name, line, _BODY, expected="a text without U+0000", found=quoted(body))
     elif len(text) > text_length_max:
         expected = f"at most {text_length_max} characters"
         findings.add(file.name, line, _BODY, expected=expected, found=f"{len(text)} in {quoted(body)}")
