@@ -13,7 +13,7 @@ from aiohttp import web
 from structlog import get_logger
 
 from cocreate.http.keys import LINE, PROBLEM_PAGE, PUBLIC_URL, STOPPING
-from cocreate.http.limits import Turnstile
+from cocreate.http.limits import TURNSTILE, address_of, require_allowance
 from cocreate.http.problems import FAULTS, Problem, Refused, problem_of, problem_of_http, refused
 from cocreate.http.sessions import caller
 
@@ -24,7 +24,6 @@ FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-dat
 UNMEASURED = ("/static/", "/healthz", "/readyz")
 """Cheap, cacheable or asked by the operator's own machines."""
 STOPPING_RETRY_S = 2
-TURNSTILE: web.AppKey[Turnstile] = web.AppKey("turnstile", Turnstile)
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -85,17 +84,10 @@ async def _admit(request: web.Request) -> None:
 async def _measure(request: web.Request) -> None:
     turnstile = request.app[TURNSTILE]
     session = (await caller(request)).session
-    wait = (
-        turnstile.addresses.take(request.remote or "")
-        if session is None
-        else turnstile.sessions.take(session)
+    buckets, sender = (
+        (turnstile.addresses, address_of(request)) if session is None else (turnstile.sessions, session)
     )
-    if wait:
-        raise too_many(wait)
-
-
-def too_many(wait_s: float) -> Refused:
-    return refused("TooManyRequests", headers={"Retry-After": str(int(wait_s) + 1)})
+    require_allowance(buckets, sender)
 
 
 def require_own_page(request: web.Request) -> None:

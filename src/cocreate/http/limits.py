@@ -7,6 +7,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from aiohttp import web
+
+from cocreate.http.problems import Refused, refused
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -63,3 +67,20 @@ class Turnstile:
         self.sessions = Buckets(limits.session)
         self.addresses = Buckets(limits.address)
         self.new_sessions = Buckets(limits.new_sessions)
+
+
+TURNSTILE: web.AppKey[Turnstile] = web.AppKey("turnstile", Turnstile)
+
+
+def address_of(request: web.Request) -> str:
+    return request.remote or ""
+
+
+def too_many(wait_s: float) -> Refused:
+    return refused("TooManyRequests", headers={"Retry-After": str(int(wait_s) + 1)})
+
+
+def require_allowance(buckets: Buckets, sender: bytes | str) -> None:
+    """Count a request of the sender's, or refuse it and say when to come again."""
+    if wait_s := buckets.take(sender):
+        raise too_many(wait_s)

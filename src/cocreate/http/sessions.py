@@ -7,6 +7,7 @@ from aiohttp import web
 
 from cocreate.application import SESSION_MS, Caller
 from cocreate.http.keys import CALLER, PUBLIC_URL, SERVICE
+from cocreate.http.limits import TURNSTILE, address_of, require_allowance
 
 COOKIE = "cocreate"
 COOKIE_SECURE = "__Host-cocreate"
@@ -83,6 +84,7 @@ async def ensure_session(request: web.Request) -> tuple[Caller, str | None]:
     known = await caller(request)
     if known.session is not None:
         return known, None
+    require_allowance(request.app[TURNSTILE].new_sessions, address_of(request))
     admission = await request.app[SERVICE].doors.new_session()
     return enter(request, admission.token, Caller(admission.session, admission.host)), admission.token
 

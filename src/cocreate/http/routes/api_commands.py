@@ -1,0 +1,134 @@
+"""The routes of the commands, the busiest first: one line each. What may be refused at any of them is in `openapi.py`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from cocreate.application import (
+    AddFacilitator,
+    AdmitOption,
+    ApproveIdea,
+    CancelWorkshop,
+    CastBallot,
+    CertifyResult,
+    ChangeAgenda,
+    ChangeSettings,
+    CloseRound,
+    CloseWorkshop,
+    EditIdea,
+    EndActivity,
+    EnterPerson,
+    EraseSubject,
+    EraseText,
+    GiveName,
+    GrantRole,
+    HideComment,
+    HideIdea,
+    Join,
+    Leave,
+    OpenRound,
+    OpenWorkshop,
+    PostComment,
+    ReadmitParticipant,
+    Receipt,
+    RemoveFacilitator,
+    RemoveParticipant,
+    ReopenWorkshop,
+    RescheduleWorkshop,
+    RestoreComment,
+    RestoreIdea,
+    SealRecord,
+    StartActivity,
+    SubmitIdea,
+    TagIdea,
+    VoidRound,
+    WithdrawBallot,
+    WithdrawComment,
+    WithdrawIdea,
+)
+from cocreate.http.commands import command
+from cocreate.http.keys import SERVICE
+from cocreate.http.links import link_answer
+from cocreate.http.route import Role
+
+VOTERS: Sequence[Role] = ("participant", "scribe")
+ALL: Sequence[Role] = ("participant", "scribe", "facilitator")
+ENTERING: Sequence[Role] = ("scribe", "facilitator")
+FACILITATOR: Sequence[Role] = ("facilitator",)
+BALLOT = ("RoundNotFound", "RoundNotOpen", "ChoiceMalformed", "OptionUnknown", "BallotSuperseded", "KeyLost")
+STATE = ("WorkshopStateConflict",)
+INPUT = ("WorkshopNotOpen", "InputPaused", "NotNow")
+IDEA = ("IdeaNotFound", "IdeaStateConflict")
+COMMENT = ("CommentNotFound", "CommentStateConflict")
+ROUND = ("RoundNotFound", "RoundStateConflict")
+ACTIVITY = ("ActivityNotFound", "ActivityConflict")
+PERSON = ("ParticipantNotFound", "ParticipantStateConflict")
+
+
+async def facilitator_link(request: web.Request, receipt: Receipt) -> Mapping[str, Any]:
+    """A one-time link for the new facilitator, whom the entry names."""
+    service = request.app[SERVICE]
+    assert receipt.position is not None, "adding a facilitator always writes an entry"
+    live = await service.reading.live(receipt.workshop)
+    (raw,) = await service.reading.entries(live, after=receipt.position - 1, limit=1)
+    assert raw.entry is not None, "only ballots are withheld"
+    facilitator = json.loads(raw.entry)["facts"]["facilitator"]
+    token = await service.doors.return_link(receipt.workshop, facilitator)
+    return {"facilitator": facilitator, "link": link_answer(request, token)}
+
+
+COMMANDS = (
+    command("/rounds/{round}/ballot", CastBallot, VOTERS, (*BALLOT, "OptionHidden", *INPUT), quiet=True),
+    command("/rounds/{round}/ballot/withdraw", WithdrawBallot, VOTERS, (*BALLOT, "NoBallot"), quiet=True),
+    command("/join", Join, ("anyone",), INPUT, joins=True),
+    command("/ideas", SubmitIdea, ALL, (*INPUT, "TagUnknown")),
+    command("/ideas/{idea}/comments", PostComment, ALL, (*IDEA, *COMMENT, *INPUT, "CommentTooDeep")),
+    command("/ideas/{idea}/edit", EditIdea, ALL, (*IDEA, *INPUT, "NotTheAuthor")),
+    command("/ideas/{idea}/withdraw", WithdrawIdea, ALL, (*IDEA, *INPUT, "NotTheAuthor")),
+    command("/ideas/{idea}/approve", ApproveIdea, FACILITATOR, IDEA),
+    command("/ideas/{idea}/hide", HideIdea, FACILITATOR, IDEA),
+    command("/ideas/{idea}/restore", RestoreIdea, FACILITATOR, IDEA),
+    command("/ideas/{idea}/tags", TagIdea, ALL, (*IDEA, "TagUnknown", "NotTheAuthor")),
+    command("/comments/{comment}/withdraw", WithdrawComment, ALL, (*COMMENT, *INPUT, "NotTheAuthor")),
+    command("/comments/{comment}/hide", HideComment, FACILITATOR, COMMENT),
+    command("/comments/{comment}/restore", RestoreComment, FACILITATOR, COMMENT),
+    command(
+        "/rounds",
+        OpenRound,
+        FACILITATOR,
+        ("RulesMalformed", "SecrecyUnavailable", "WorkshopNotOpen", *IDEA, *ROUND),
+    ),
+    command("/rounds/{round}/options", AdmitOption, FACILITATOR, (*ROUND, *IDEA)),
+    command("/rounds/{round}/close", CloseRound, FACILITATOR, ROUND),
+    command("/rounds/{round}/void", VoidRound, FACILITATOR, ROUND),
+    command("/rounds/{round}/certify", CertifyResult, FACILITATOR, (*ROUND, "GraceRunning")),
+    command("/open", OpenWorkshop, FACILITATOR, (*STATE, "ImportIncomplete")),
+    command("/close", CloseWorkshop, FACILITATOR, STATE),
+    command("/reopen", ReopenWorkshop, FACILITATOR, STATE),
+    command("/seal", SealRecord, FACILITATOR, (*STATE, "RoundStateConflict")),
+    command("/cancel", CancelWorkshop, FACILITATOR, STATE),
+    command("/reschedule", RescheduleWorkshop, FACILITATOR, (*STATE, "TimesMalformed")),
+    command("/settings", ChangeSettings, FACILITATOR, STATE),
+    command("/agenda", ChangeAgenda, FACILITATOR, (*STATE, "AgendaMalformed")),
+    command("/activities/{activity}/start", StartActivity, FACILITATOR, (*ACTIVITY, "WorkshopNotOpen")),
+    command("/activities/{activity}/end", EndActivity, FACILITATOR, ACTIVITY),
+    command(
+        "/facilitators", AddFacilitator, FACILITATOR, extra=facilitator_link, returns="FacilitatorReceipt"
+    ),
+    command(
+        "/facilitators/{facilitator}/remove",
+        RemoveFacilitator,
+        FACILITATOR,
+        ("LastFacilitator", "ParticipantNotFound"),
+    ),
+    command("/people", EnterPerson, ENTERING, (*INPUT, "NotAScribe")),
+    command("/participants/{participant}/name", GiveName, ALL, (*PERSON, "NotTheAuthor")),
+    command("/participants/{participant}/role", GrantRole, FACILITATOR, PERSON),
+    command("/participants/{participant}/remove", RemoveParticipant, FACILITATOR, PERSON),
+    command("/participants/{participant}/readmit", ReadmitParticipant, FACILITATOR, PERSON),
+    command("/leave", Leave, VOTERS, PERSON),
+    command("/texts/erase", EraseText, ALL, ("TextNotFound", "NotTheAuthor")),
+    command("/erase", EraseSubject, ALL, ("ParticipantNotFound", "NotTheAuthor")),
+)
