@@ -6,7 +6,6 @@ from collections import Counter
 
 from hypothesis import given as for_all
 from hypothesis import settings
-from hypothesis import strategies as st
 
 from cocreate.domain.agenda import ChangeAgenda, EndActivity, StartActivity
 from cocreate.domain.ballot import Turnout
@@ -31,7 +30,7 @@ from cocreate.domain.workshop import (
     SealRecord,
 )
 from tests.given_when_then import Story, Wait, picture
-from tests.properties.domain_commands import Step, histories, steps
+from tests.properties.domain_commands import Step, histories, more_steps
 
 REPEATABLE = (
     AddFacilitator,
@@ -78,7 +77,7 @@ def live(story: Story, history: list[Step]) -> Story:
     return story
 
 
-@for_all(histories, st.lists(steps, max_size=30))
+@for_all(histories, more_steps)
 @settings(max_examples=60, deadline=None)
 def test_a_rollback_restores_the_state_exactly(kept: list[Step], undone: list[Step]) -> None:
     story = live(Story(), kept)
@@ -91,7 +90,7 @@ def test_a_rollback_restores_the_state_exactly(kept: list[Step], undone: list[St
     assert picture(story.state) == before, "a second rollback has nothing to undo"
 
 
-@for_all(histories, st.lists(steps, max_size=20), st.lists(steps, max_size=20))
+@for_all(histories, more_steps, more_steps)
 @settings(max_examples=60, deadline=None)
 def test_after_a_rollback_everything_goes_on_as_if_nothing_had_been_tried(
     kept: list[Step], undone: list[Step], then: list[Step]
