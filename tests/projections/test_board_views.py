@@ -2,7 +2,7 @@
 
 import pytest
 
-from cocreate.domain.comment import HideComment
+from cocreate.domain.comment import HideComment, WithdrawComment
 from cocreate.domain.erasure import EraseSubject, EraseText
 from cocreate.domain.idea import ApproveIdea, EditIdea, HideIdea, RestoreIdea, WithdrawIdea
 from cocreate.domain.participant import GrantRole, LeaveWorkshop
@@ -115,6 +115,21 @@ def test_a_hidden_comment_is_gone_and_no_longer_counted_at_its_idea() -> None:
     assert (said(seen["comments"][second]["text"]), seen["comments"][second]["depth"]) == ("comment", 1)
     assert seen["ideas"][idea]["comments"] == 1
     assert seen["participation"]["participation"]["hidden_comments"] == 1
+
+
+def test_a_withdrawn_comment_is_no_longer_counted_and_can_still_be_read() -> None:
+    """Withdrawing says that it no longer stands; erasing is what removes it."""
+    room = Room()
+    ana = room.join()
+    idea = room.idea(ana)
+    comment = room.comment(ana, idea)
+    room.tell(WithdrawComment(actor=ana, comment=comment))
+    seen = room.sees("public")
+    assert (seen["ideas"][idea]["comments"], seen["ideas"][idea]["changed"]) == (0, room.head)
+    assert (seen["comments"][comment]["status"], said(seen["comments"][comment]["text"])) == (
+        "withdrawn",
+        "comment",
+    )
 
 
 @pytest.mark.parametrize("facilitator", [True, False])

@@ -13,9 +13,8 @@ class Changes:
 
     def touch(self, key: str, position: int) -> None:
         """The item changed with the entry at `position`, which is never below an earlier one."""
-        self._at.pop(
-            key, None
-        )  # a dict keeps the place of a key it knows; taken out first, the key goes to the end
+        # A dict keeps the place of a key it knows: taken out first, the key goes to the end.
+        self._at.pop(key, None)
         self._at[key] = position
 
     def touch_all(self, keys: Iterable[str], position: int) -> None:
