@@ -79,11 +79,11 @@ class Attempt:
             self._twins.append((ticket, first))
 
     async def _decide_one(self, ticket: Ticket, now: int) -> None:
-        if isinstance(ticket.command, JoinWorkshop) and await self._has_a_seat(ticket):
-            return
         live = self._touched.get(ticket.workshop)
         if live is None:
             live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
+        if isinstance(ticket.command, JoinWorkshop) and await self._has_a_seat(ticket, live):
+            return
         try:
             decided = decide_ticket(ticket, live, now)
         except Refusal as refusal:
@@ -95,7 +95,7 @@ class Attempt:
             if ticket.session is not None:
                 self._joined[ticket.workshop, ticket.session] = decided
 
-    async def _has_a_seat(self, ticket: Ticket) -> bool:
+    async def _has_a_seat(self, ticket: Ticket, live: LiveWorkshop) -> bool:
         """One browser is one participant: whoever joins twice at once, under two keys, is who they are since the first."""
         if (session := ticket.session) is None:
             return False
@@ -103,7 +103,10 @@ class Attempt:
             self._twins.append((ticket, first))
             return True
         seat = await self._store.seat(ticket.workshop, session)
-        if seat is None or seat == ticket.command.actor:
+        if seat is None:
+            return False
+        row = live.state.participants.get(seat)
+        if seat == ticket.command.actor and (row is None or row.status != "present"):
             return False
         self._seated.append((ticket, seat))
         return True

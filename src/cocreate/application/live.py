@@ -167,6 +167,10 @@ class LiveWorkshops:
         finally:
             del self._loading[workshop]
 
+    def unborn(self, workshop: str) -> LiveWorkshop:
+        """A workshop without a record that nobody else holds: two drafts of one genesis must not share their keys."""
+        return LiveWorkshop(workshop, self._vault)
+
     def keyring(self, workshop: str) -> Keyring:
         """An empty keyring for a workshop that is not opened."""
         return Keyring(workshop, self._vault)

@@ -184,6 +184,8 @@ class Service:
     async def genesis_draft(self, workshop: str, language: str) -> Draft:
         """A draft for a record's first command, with the keys that the record begins with."""
         live = await self.lives.get(workshop)
+        if live.size == 0:
+            live = self.lives.unborn(workshop)
         draft = Draft(live=live, seat=None)
         if live.size == 0:
             live.language = language
