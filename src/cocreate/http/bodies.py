@@ -51,7 +51,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
         raise refused("JsonMalformed") from None
     if not isinstance(found, dict):
         raise refused("JsonMalformed", "The body is not a JSON object.")
-    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _depth(found) > DEPTH_MAX:
+    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _too_deep(found):
         raise refused("JsonMalformed", f"The body nests deeper than {DEPTH_MAX}.")
     return found
 
@@ -67,12 +67,11 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _depth(value: Any) -> int:
-    deepest, level = 0, [value]
-    while level and deepest <= DEPTH_MAX:
-        deepest += 1
-        level = [inner for outer in level for inner in _inside(outer)]
-    return deepest - 1
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+    return bool(level)
 
 
 def _inside(value: Any) -> Iterable[Any]:

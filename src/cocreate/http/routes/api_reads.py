@@ -167,7 +167,8 @@ async def join_code(request: web.Request) -> web.Response:
     live, _ = await open_workshop(request)
     code = await request.app[SERVICE].doors.code_of(live.id)
     answer = {"workshop": live.id} if code is None else {"workshop": live.id, "code": code}
-    return json_answer(answer, code or "none")
+    known = not_modified(request, code or "none")
+    return json_answer(answer, code or "none") if known is None else known
 
 
 FACILITATOR: Sequence[Role] = ("facilitator",)
