@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 
 
 class Client(asyncio.Protocol):
@@ -84,7 +85,7 @@ async def run(host: str, port: int, connections: int, requests: list[bytes]) -> 
     began = time.perf_counter()
     clients = []
     for done in finished:
-        _, client = await loop.create_connection(lambda done=done: Client(queue, done, latencies), host, port)
+        _, client = await loop.create_connection(partial(Client, queue, done, latencies), host, port)
         clients.append(client)
     await asyncio.gather(*finished)
     seconds = time.perf_counter() - began
