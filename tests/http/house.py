@@ -46,6 +46,7 @@ class Person:
 
     def __init__(self, client: ClientSession) -> None:
         self.client = client
+        self.streams: list[ClientResponse] = []
 
     async def ask(self, method: str, path: str, **more: Any) -> Answer:
         async with self.client.request(method, path, **more) as response:
@@ -65,7 +66,14 @@ class Person:
         return answer.json
 
     async def stream(self, path: str, **headers: str) -> ClientResponse:
-        return await self.client.get(path, headers=headers)
+        response = await self.client.get(path, headers=headers)
+        self.streams.append(response)
+        return response
+
+    async def leave(self) -> None:
+        for response in self.streams:
+            response.close()
+        await self.client.close()
 
 
 @dataclass(slots=True)
@@ -76,12 +84,12 @@ class House:
     runner: web.AppRunner
     url: str
     folder: Path
-    people: list[ClientSession] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
 
     def person(self) -> Person:
-        client = ClientSession(self.url, cookie_jar=CookieJar(unsafe=True))
-        self.people.append(client)
-        return Person(client)
+        person = Person(ClientSession(self.url, cookie_jar=CookieJar(unsafe=True)))
+        self.people.append(person)
+        return person
 
     async def host(self) -> Person:
         person = self.person()
@@ -111,8 +119,8 @@ async def opened_house(
         try:
             yield house
         finally:
-            for client in house.people:
-                await client.close()
+            for person in house.people:
+                await person.leave()
             await runner.cleanup()
 
 
