@@ -6,13 +6,12 @@ from cocreate.domain.ballot import WithdrawBallot
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.round import VoidRound
 from cocreate.domain.voting.opinion import OpinionRules
-from cocreate.domain.workshop import CloseWorkshop, ReopenWorkshop, SealRecord
+from cocreate.domain.workshop import CloseWorkshop, ReopenWorkshop
 from cocreate.projections.history import timeline, withheld_runs
 from cocreate.projections.outcome import result, shown_as_voted
 from cocreate.projections.reader import AUDIENCES
-from cocreate.projections.summary import summary
 from tests.history_author import tie_root
-from tests.projections.room import GRACE_MS, Room
+from tests.projections.room import Room
 
 OPINION = OpinionRules(method="opinion")
 
@@ -257,23 +256,3 @@ def test_ballots_are_runs_on_the_timeline_and_withheld_until_released() -> None:
     room.close(round_id)
     room.certify(round_id)
     assert withheld_runs(room.projections()) == []
-
-
-def test_the_clock_is_told_when_a_round_is_due() -> None:
-    """At the end of its term to be closed, after its grace to be certified, after the workshop's closing at once."""
-    room = Room()
-    idea = room.idea(room.join())
-    assert summary(room.projections()).due_at is None
-    round_id = room.open_round(idea)
-    term = room.sees("public")["rounds"][round_id]["withheld_until"]
-    assert summary(room.projections()).due_at == term
-    room.close(round_id)
-    closed_at = room.pen.now
-    assert summary(room.projections()).due_at == closed_at + GRACE_MS + 1
-    room.tell(CloseWorkshop(actor=room.facilitator))
-    assert summary(room.projections()).due_at == closed_at
-    room.certify(round_id)
-    assert summary(room.projections()).due_at is None
-    room.tell(SealRecord(actor=room.facilitator))
-    assert summary(room.projections()).status == "sealed"
-    assert summary(room.projections()).head == room.head + 1

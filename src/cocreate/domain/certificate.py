@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 ROWS_PER_PART = 500
 PARTS_MAX = 100
 ELECTED_MAX = 100
-COLUMNS_MAX = 4
 
 Row = tuple[Uuid, Count] | tuple[Uuid, Count, Count] | tuple[Uuid, Count, Count, Count]
 

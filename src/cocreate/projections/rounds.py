@@ -28,7 +28,6 @@ class OptionRow:
 
 @dataclass(slots=True)
 class RoundRow:
-    """`grace_until` is the last moment for a late ballot, None while the round is open or once none counts any more."""
 
     number: int
     opened: RoundOpened
@@ -38,7 +37,6 @@ class RoundRow:
     options: dict[str, OptionRow] = field(default_factory=dict)
     status: str = "open"
     closed_time: int | None = None
-    grace_until: int | None = None
     closed_because: str | None = None
     void_reason: str | None = None
     void_note_at: int | None = None
@@ -134,7 +132,6 @@ class RoundsFold:
     def _closed(self, recorded: Recorded, event: RoundClosed) -> None:
         row = self.rounds[recorded.aggregate]
         row.status, row.closed_time, row.closed_because = "closed", recorded.time, event.because
-        row.grace_until = recorded.time + row.opened.grace_ms
         self._finish(recorded, row)
 
     def _voided(self, recorded: Recorded, event: RoundVoided) -> None:
@@ -162,7 +159,6 @@ class RoundsFold:
 
     def _workshop_closed(self, recorded: Recorded, _: WorkshopClosed) -> None:
         for round_id, row in self.unfinished.items():
-            row.grace_until = None
             self._release(round_id, row, recorded.position)
 
     def _release(self, round_id: str, row: RoundRow, position: int) -> None:
