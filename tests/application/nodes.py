@@ -11,7 +11,6 @@ from typing import Any, Literal, TypeVar, cast
 from pydantic import TypeAdapter
 
 from cocreate.application import (
-    Action,
     Caller,
     CastBallot,
     CreateWorkshop,
@@ -258,4 +257,6 @@ def acknowledged(answers: Sequence[Any]) -> list[Receipt]:
     return [answer for answer in answers if isinstance(answer, Receipt)]
 
 
-Execute = Callable[[Caller, str, Action, str | None], Awaitable[Receipt]]
+def places(answers: Sequence[Any]) -> list[int]:
+    """Where each acknowledged command stands."""
+    return [one.position for one in acknowledged(answers) if one.position is not None]

@@ -21,10 +21,13 @@ class Join(Action):
     def command(self, draft: Draft) -> Command:
         """One browser is one participant: who is here already stays who they are, and who left comes back.
 
-        A facilitator who takes part does so under the same pseudonym, which keeps their seat.
+        A facilitator who takes part does so under the same pseudonym, which keeps their seat. Who was erased is new.
         """
         seat = draft.seat
-        if seat is not None and seat in draft.live.state.participants:
+        held = None if seat is None else draft.live.state.participants.get(seat)
+        if held is not None and held.status == "erased":
+            seat = held = None
+        if seat is not None and held is not None:
             return participant.ReadmitParticipant(actor=seat, participant=seat)
         name = draft.seal_optional(self.name)
         return participant.JoinWorkshop(actor=seat or draft.new_pseudonym(), how="open_code", name=name)

@@ -24,7 +24,7 @@ class Attempt:
         self._decided: list[Decided] = []
         self._by_id: dict[tuple[str, str], Decided] = {}
         self._twins: list[tuple[Ticket, Decided]] = []
-        self._joined: dict[tuple[str, bytes], Decided] = {}
+        self._joined: dict[tuple[str, bytes], str] = {}
         self._seated: list[tuple[Ticket, str]] = []
         self._repeats: list[tuple[Ticket, Receipt]] = []
         self._refused: list[tuple[Ticket, Exception]] = []
@@ -93,19 +93,20 @@ class Attempt:
         if decided.entries:
             self._by_id[ticket.workshop, ticket.command_id] = decided
             if ticket.session is not None:
-                self._joined[ticket.workshop, ticket.session] = decided
+                self._joined[ticket.workshop, ticket.session] = ticket.command.actor
 
     async def _has_a_seat(self, ticket: Ticket, live: LiveWorkshop) -> bool:
         """One browser is one participant: whoever joins twice at once, under two keys, is who they are since the first."""
         if (session := ticket.session) is None:
             return False
-        if (first := self._joined.get((ticket.workshop, session))) is not None:
-            self._twins.append((ticket, first))
-            return True
-        seat = await self._store.seat(ticket.workshop, session)
+        seat = self._joined.get((ticket.workshop, session))
+        if seat is None:
+            seat = await self._store.seat(ticket.workshop, session)
         if seat is None:
             return False
         row = live.state.participants.get(seat)
+        if row is not None and row.status == "erased":
+            return False  # by this batch: the seat goes with it
         if seat == ticket.command.actor and (row is None or row.status != "present"):
             return False
         self._seated.append((ticket, seat))
