@@ -14,21 +14,45 @@ class WrongInstanceKey(Exception):
     """The database's keys were wrapped by another instance key than the one given."""
 
 
+class NoDatabase(Exception):
+    """There is nothing to read where the database should be."""
+
+
 @asynccontextmanager
 async def opened_service(settings: Settings) -> AsyncIterator[Service]:
     """A running node on the settings' database; stopped gracefully at the end.
 
     Raises WrongInstanceKey, the key file's and the store's errors, before anything is written.
     """
-    store = open_store(_store_url(settings.database))
-    await store.open()
-    try:
-        service = Service(store, await _vault(store, settings.key_file))
+    async with _connected(settings) as service:
         await service.start()
         try:
             yield service
         finally:
             await service.stop()
+
+
+@asynccontextmanager
+async def opened_reader(settings: Settings) -> AsyncIterator[Service]:
+    """A node that reads and takes no commands, for a database that exists; another one may be serving it.
+
+    Raises NoDatabase, and what `opened_service` raises.
+    """
+    file = settings.sqlite_file
+    if file is not None and not file.exists():
+        raise NoDatabase(
+            f"There is no database at {file}. Name the one you mean with --database, or start it with `cocreate serve`."
+        )
+    async with _connected(settings) as service:
+        yield service
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[Service]:
+    store = open_store(_store_url(settings))
+    await store.open()
+    try:
+        yield Service(store, await _vault(store, settings.key_file))
     finally:
         await store.close()
 
@@ -36,6 +60,8 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
 async def _vault(store: RecordStore, key_file: Path) -> Vault:
     """The vault of the instance key; a new key is made for an empty database alone."""
     known = await store.identity.instance_key_id()
+    if known is None:
+        key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     vault = Vault(load_instance_key(key_file, create=known is None))
     held = known or await store.identity.set_instance_key_id(vault.key_id)
     if held != vault.key_id:
@@ -46,10 +72,10 @@ async def _vault(store: RecordStore, key_file: Path) -> Vault:
     return vault
 
 
-def _store_url(database: str) -> str:
-    """`sqlite:///relative` and `sqlite:////absolute` become the path that the store takes."""
-    if database.startswith("sqlite:///"):
-        path = Path(database.removeprefix("sqlite:///")).expanduser()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return f"sqlite:{path}"
-    return database
+def _store_url(settings: Settings) -> str:
+    """The store's own form; the folder of a new SQLite file is made, for its owner alone."""
+    file = settings.sqlite_file
+    if file is None:
+        return settings.database
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:{file}"

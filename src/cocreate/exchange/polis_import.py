@@ -163,7 +163,7 @@ class _PolisImport:
             actor=author,
             author=author,
             idea=self._ideas[row.comment_id],
-            text=draft.seal(row.body),
+            text=draft.seal(row.body.strip()),
             claimed_at=row.timestamp_ms,
         )
         self._record.send(key, submitted, draft)

@@ -1,0 +1,26 @@
+"""The command line. Exit codes: 0 done · 1 failed · 2 wrong usage or bad input · 3 unavailable, try again · 130 interrupted.
+
+Results go to standard output, everything else to standard error; with --json the result is one JSON object. What a command
+needs is imported when it runs, so that help comes at once.
+"""
+
+import click
+
+from cocreate import __version__
+from cocreate.cli_import import import_from
+from cocreate.cli_records import export, replay, workshop
+from cocreate.cli_serve import serve
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: `cocreate serve`, then open the printed link. "
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 unavailable (try again), 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="cocreate")
+def main() -> None:
+    """Co-creation workshops on a record that anyone can check."""
+
+
+for command in (serve, import_from, replay, export, workshop):
+    main.add_command(command)

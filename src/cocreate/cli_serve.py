@@ -1,0 +1,175 @@
+"""`cocreate serve`: the web server in the foreground, until SIGTERM or Ctrl-C."""
+
+import errno
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cocreate.cli_options import (
+    BAD_INPUT,
+    UNAVAILABLE,
+    Ended,
+    example,
+    note,
+    print_json,
+    run,
+    settings_of,
+    store_options,
+)
+from cocreate.config import Settings
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from cocreate.application.service import Service
+
+BACKLOG = 1024
+"""Connections that may wait to be accepted: a room that opens the page in the same second."""
+SHUTDOWN_S = 10.0
+"""How long requests under way may take once the server stops."""
+
+
+@click.command(
+    epilog=example(
+        "cocreate serve",
+        "cocreate serve --host 0.0.0.0 --port 9000",
+        "cocreate serve --database postgresql://cocreate@localhost/cocreate --public-url https://workshops.example.org",
+    )
+)
+@click.option(
+    "--host", help="Address to listen on; 0.0.0.0 lets phones in the same network in. Default: 127.0.0.1."
+)
+@click.option("--port", type=int, help="Port to listen on; 0 takes any free one. Default: 8080.")
+@click.option(
+    "--public-url", metavar="URL", help="Address that links and QR codes carry, if people use another one."
+)
+@store_options
+def serve(
+    *,
+    host: str | None,
+    port: int | None,
+    public_url: str | None,
+    database: str | None,
+    key_file: Path | None,
+    log_level: str | None,
+    as_json: bool,
+) -> None:
+    """Serve workshops until Ctrl-C.
+
+    Prints the address and a link that makes whoever opens it first a facilitator, with its QR code on a terminal. With
+    --json that is one object {address, link, database}, printed as soon as people can connect.
+    """
+    settings = settings_of(
+        database=database, key_file=key_file, log_level=log_level, host=host, port=port, public_url=public_url
+    )
+
+    def announce(address: str, link: str) -> None:
+        if as_json:
+            print_json({"address": address, "link": link, "database": settings.shown_database})
+        else:
+            _announce(settings, address, link)
+        sys.stdout.flush()
+
+    run(settings, lambda: _serve(settings, announce), log_level=settings.log_level)
+
+
+async def _serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
+    from cocreate.bootstrap import opened_service
+
+    stop = stop_signal()
+    with listening(settings) as listener:
+        async with opened_service(settings) as service, served(service, listener, settings.public_url):
+            address = address_of(listener, settings)
+            announce(address, f"{address}/link/{await service.doors.host_link()}")
+            await stop.wait()
+            note("Stopping: finishing what is under way.")
+
+
+@asynccontextmanager
+async def served(service: "Service", listener: socket.socket, public_url: str | None) -> AsyncIterator[None]:
+    """The web server on this socket; at the end it finishes what is under way and tells streams to reconnect."""
+    from aiohttp import web
+
+    from cocreate.http.app import make_app
+
+    app = make_app(service, public_url=public_url)
+    # The application writes its own line for each request, which tells less about who voted.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def stop_signal() -> "asyncio.Event":
+    """Set by the first SIGTERM or Ctrl-C; a second one of the same kind ends the process at once."""
+    import asyncio
+    import signal
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def stopping(number: int) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping, number)
+    return stop
+
+
+def listening(settings: Settings) -> socket.socket:
+    """The listening socket, taken before anything else is touched. Raises Ended."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        if error.errno == errno.EADDRINUSE:
+            message = (
+                f"{where} is in use by another program, perhaps another `cocreate serve`. "
+                f"Stop it, or choose another port: --port {settings.port + 1}."
+            )
+            raise Ended(message, UNAVAILABLE) from error
+        message = f"Cannot listen on {where}: {error.strerror or error}. Choose another --host or --port."
+        raise Ended(message, BAD_INPUT) from error
+
+
+def address_of(listener: socket.socket, settings: Settings) -> str:
+    """What people type: the public address, else where we listen, else this machine's address in its network."""
+    if settings.public_url is not None:
+        return settings.public_url.rstrip("/")
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104  compared, not listened on
+        host = _address_in_the_network() or "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _address_in_the_network() -> str | None:
+    """The address that packets to others would carry; none is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: nobody's address
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
+
+
+def _announce(settings: Settings, address: str, link: str) -> None:
+    click.echo(f"Cocreate is running at {address}")
+    click.echo(f"Database: {settings.shown_database}")
+    click.echo(f"\nOpen this link once to become a facilitator (valid for 7 days):\n  {link}")
+    if sys.stdout.isatty():
+        import segno
+
+        click.echo()
+        segno.make(link, error="l").terminal(compact=True)
+    if settings.public_url is None and settings.host in ("127.0.0.1", "localhost", "::1"):
+        click.echo("\nOnly this machine can connect. To let phones in the same network in: --host 0.0.0.0")
+    click.echo("\nCtrl-C stops it.")

@@ -1,0 +1,50 @@
+"""Logging, set up once: JSON lines on standard error, or lines for people where that is a terminal.
+
+Ours go through structlog, those of libraries through the standard library into the same form. Call it after the store's
+module has been imported: the event-sourcing library sets psycopg's loggers when it is, and what comes last holds.
+"""
+
+import logging
+import sys
+
+import structlog
+from structlog.types import Processor
+
+LIBRARY_LEVEL = logging.WARNING
+"""What libraries tell below this is of no use to an operator."""
+
+
+def set_up_logging(level: str) -> None:
+    """`level` is one of config.LOG_LEVELS; libraries never say less than a warning."""
+    least = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    form: list[Processor]
+    if sys.stderr.isatty():
+        form = [structlog.dev.ConsoleRenderer()]
+    else:
+        form = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[*shared, *form],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    _route_libraries(shared, form, max(least, LIBRARY_LEVEL))
+
+
+def _route_libraries(shared: list[Processor], form: list[Processor], least: int) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *form]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(least)
+    for name in ("psycopg", "psycopg.pool", "aiohttp", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(least)
