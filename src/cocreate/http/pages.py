@@ -1,0 +1,129 @@
+"""Rendering: templates that escape everything, texts in the reader's language, pages that a browser may ask for again.
+
+A page is the same bytes for the same reader and the same record, but for the idempotency keys of its forms: those are put in
+last, so that an unchanged page is answered with 304.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from cocreate.http import pages_words
+from cocreate.http.assets import asset_path
+from cocreate.http.keys import PUBLIC_URL
+from cocreate.http.qr import qr_svg
+
+KEY_MARK: Final = f"@{secrets.token_hex(12)}@"
+"""Stands for the page's fresh key until the page has been compared with what the browser has."""
+COMPRESSED_BYTES_MIN: Final = 1_000
+LANGUAGES_READ_MAX: Final = 10
+
+GONE: Final = {"erased": "text erased", "hidden": "hidden by a facilitator"}
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("cocreate.http"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.globals |= {"asset": asset_path, "qr": qr_svg, "key_mark": KEY_MARK, "topics": pages_words.TOPICS}
+    made.filters |= {
+        "say": say,
+        "plain": plain,
+        "when": when,
+        "day": day,
+        "name_of": lambda code: pages_words.NAMES.get(code, code),
+        "event_name": lambda event: pages_words.EVENTS.get(pages_words.event_name(event), event),
+        "short": lambda pseudonym: pseudonym[:6],
+        "number": lambda count: f"{count:,}".replace(",", "\u202f"),
+    }
+    return made
+
+
+def languages_read(request: web.Request) -> tuple[str, ...]:
+    """The reader's languages, most wanted first; weights beyond their order are ignored."""
+    asked = request.headers.get("Accept-Language", "").split(",")[:LANGUAGES_READ_MAX]
+    return tuple(tag for one in asked if (tag := one.partition(";")[0].strip().lower()))
+
+
+def pick(text: Mapping[str, Any], languages: tuple[str, ...]) -> tuple[str, str]:
+    """(language, words) of a text in the first language that the reader has in common with it, else the original."""
+    texts: Mapping[str, str] = text["texts"]
+    for wanted in languages:
+        for language, words in texts.items():
+            if language.lower() == wanted or language.partition("-")[0] == wanted.partition("-")[0]:
+                return language, words
+    return text["language"], texts[text["language"]]
+
+
+@pass_context
+def say(context: Context, text: Mapping[str, Any]) -> Markup:
+    """A contribution as its own island of language and direction; paragraphs and lines stay as they were typed."""
+    if "gone" in text:
+        return Markup('<em class="gone">{}</em>').format(GONE[text["gone"]])
+    language, words = pick(text, context["languages_read"])
+    lines = Markup("<br>").join(escape(line) for line in words.splitlines())
+    return Markup('<span lang="{}" dir="auto">{}</span>').format(language, lines)
+
+
+@pass_context
+def plain(context: Context, text: Mapping[str, Any]) -> str:
+    """A text where no markup can stand: the title of the window, a field, a label."""
+    return GONE[text["gone"]] if "gone" in text else pick(text, context["languages_read"])[1]
+
+
+def when(millis: int) -> Markup:
+    """A moment; the page's script says it in the reader's own time zone."""
+    moment = datetime.fromtimestamp(millis / 1000, UTC)
+    return Markup('<time datetime="{}" data-when>{}</time>').format(
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"), moment.strftime("%-d %B %Y, %H:%M UTC")
+    )
+
+
+def day(millis: int) -> Markup:
+    moment = datetime.fromtimestamp(millis / 1000, UTC)
+    return Markup('<time datetime="{}">{}</time>').format(
+        moment.strftime("%Y-%m-%d"), moment.strftime("%A, %-d %B %Y")
+    )
+
+
+ENVIRONMENT: Final = _environment()
+
+
+def address(request: web.Request) -> str:
+    """The address people reach this server under, without a slash at its end."""
+    known = request.app.get(PUBLIC_URL)
+    return (known or f"{request.scheme}://{request.host}").rstrip("/")
+
+
+def render(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
+    """A page for this reader. `trouble` in the context is what went wrong with what they sent."""
+    html = ENVIRONMENT.get_template(template).render(
+        languages_read=languages_read(request),
+        path=request.path,
+        **{
+            "trouble": None,
+            "done": pages_words.DONE.get(request.query.get("done", "")),
+            **context,
+        },
+    )
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
+    if status == 200 and request.method == "GET":
+        headers["ETag"] = f'"{hashlib.sha256(html.encode()).hexdigest()[:32]}"'
+        if request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]:
+            return web.Response(status=304, headers=headers)
+    html = html.replace(KEY_MARK, secrets.token_hex(16))
+    response = web.Response(text=html, content_type="text/html", status=status, headers=headers)
+    if len(html) > COMPRESSED_BYTES_MIN:
+        response.enable_compression()
+    return response

@@ -1,0 +1,266 @@
+"""A workshop as one reader's pages show it: the reader's view and own items, looked up by key."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from aiohttp import web
+
+from cocreate.application import Audience, Json, LiveWorkshop, Service, View
+from cocreate.http.keys import SERVICE
+from cocreate.http.sessions import caller
+
+VIEWS_CACHED_MAX: Final = 64
+"""Views of the head kept for the next reader of the same audience; a busy workshop makes a new one with each entry."""
+COUNTED: Final = (
+    "joined", "present", "left", "removed", "erased", "scribes", "ideas", "comments", "hidden_ideas", "hidden_comments",
+)  # fmt: skip
+
+Item = dict[str, Any]
+
+
+class ViewCache:
+    """The latest views by (workshop, head, audience). Owner: the application."""
+
+    def __init__(self) -> None:
+        self._views: OrderedDict[tuple[str, int, Audience], View] = OrderedDict()
+
+    async def get(self, service: Service, live: LiveWorkshop, audience: Audience) -> View:
+        place = live.id, live.size, audience
+        found = self._views.get(place)
+        if found is None:
+            found = self._views[place] = await service.reading.view(live, audience)
+            if len(self._views) > VIEWS_CACHED_MAX:
+                self._views.popitem(last=False)
+        self._views.move_to_end(place)
+        return found
+
+
+VIEWS: web.AppKey[ViewCache] = web.AppKey("views", ViewCache)
+
+
+@dataclass(frozen=True)
+class Room:
+    """`seat` is who the reader is here, None for a passer-by; `now` is the server's time in ms."""
+
+    live: LiveWorkshop
+    seat: str | None
+    audience: Audience
+    view: View
+    me: Json
+    now: int
+
+    def _all(self, collection: str) -> list[Item]:
+        found: list[Item] = self.view.facts["items"].get(collection, [])
+        return found
+
+    @property
+    def id(self) -> str:
+        return self.live.id
+
+    @property
+    def url(self) -> str:
+        return f"/w/{self.live.id}"
+
+    @property
+    def facilitates(self) -> bool:
+        """Whether the reader is a facilitator here, on whatever page."""
+        return self.seat in self.facilitators
+
+    @property
+    def facilitators(self) -> list[str]:
+        return sorted(self.live.projections.workshop.facilitators)
+
+    @property
+    def joined(self) -> bool:
+        return self.me.get("status") == "present"
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether what this reader sends can be taken now, the agenda apart."""
+        return self.joined and self.workshop["status"] == "open" and not self.workshop["settings"]["paused"]
+
+    @cached_property
+    def workshop(self) -> Item:
+        return self._all("workshop")[0]
+
+    @cached_property
+    def agenda(self) -> list[Item]:
+        listed = [one for one in self._all("agenda") if one["state"] != "removed"]
+        return sorted(listed, key=lambda one: one["number"])
+
+    @property
+    def current(self) -> Item | None:
+        return next((one for one in self.agenda if one["state"] == "current"), None)
+
+    @property
+    def following(self) -> Item | None:
+        """What the big button starts: the one after the current one, else the first still to come."""
+        current = self.current
+        if current is not None:
+            return next((one for one in self.agenda if one["number"] == current["number"] + 1), None)
+        return next((one for one in self.agenda if one["state"] == "ahead"), None)
+
+    def takes(self, *kinds: str) -> bool:
+        """Whether the agenda is at one of these kinds of activity; an empty agenda takes everything."""
+        return not self.agenda or (self.current is not None and self.current["kind"] in kinds)
+
+    @property
+    def takes_ideas(self) -> bool:
+        growing = any(one["admission"] == "growing" for one in self.open_rounds)
+        return self.takes_input and (growing or self.takes("collect"))
+
+    @property
+    def takes_comments(self) -> bool:
+        return self.takes_input and self.takes("collect", "discuss", "cluster", "decide")
+
+    @cached_property
+    def ideas(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("ideas")}
+
+    @property
+    def board(self) -> list[Item]:
+        """Ideas that are up for reading, newest first."""
+        return [one for one in reversed(self.ideas.values()) if one["status"] == "visible"]
+
+    def with_status(self, *statuses: str) -> list[Item]:
+        return [one for one in self.ideas.values() if one["status"] in statuses]
+
+    @cached_property
+    def comments(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("comments")}
+
+    def thread(self, idea: str) -> list[Item]:
+        """The comments on an idea, each after the one that it replies to, oldest first."""
+        children: dict[str | None, list[Item]] = {}
+        for one in self.comments.values():
+            if one["idea"] == idea:
+                children.setdefault(one.get("parent"), []).append(one)
+        return list(_walk(children, None))
+
+    @cached_property
+    def rounds(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("rounds")}
+
+    @property
+    def open_rounds(self) -> list[Item]:
+        return [one for one in self.rounds.values() if one["status"] == "open"]
+
+    @property
+    def shown_rounds(self) -> list[Item]:
+        """Rounds of which this reader may see results, newest first."""
+        return [one for one in reversed(self.rounds.values()) if self.sees_results(one)]
+
+    def takes_ballots(self, one: Item) -> bool:
+        return one["status"] == "open" or self.grace_ms(one) > 0
+
+    def grace_ms(self, one: Item) -> int:
+        """How much longer late votes count after closing."""
+        if one["status"] != "closed" or self.workshop["status"] != "open":
+            return 0
+        return max(0, int(one["closed_time"]) + int(one["grace_ms"]) - self.now)
+
+    def options(self, round_id: str) -> list[Item]:
+        return self._options.get(round_id, [])
+
+    @cached_property
+    def _options(self) -> dict[str, list[Item]]:
+        found: dict[str, list[Item]] = {}
+        for one in self._all("options"):
+            found.setdefault(one["round"], []).append(one)
+        return found
+
+    @cached_property
+    def turnouts(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("turnouts")}
+
+    @cached_property
+    def tallies(self) -> dict[str, Item]:
+        """Marks by option; those that only this reader may see are among them."""
+        return {one["key"]: one for one in [*self._all("tallies"), *self.me.get("tallies", [])]}
+
+    def sees_results(self, one: Item) -> bool:
+        return any(option["key"] in self.tallies for option in self.options(one["key"]))
+
+    def results(self, one: Item) -> list[Item]:
+        """The options of a round with their marks, most marks of the first kind first, then in their order."""
+        rows = [
+            {"option": option, "marks": self.tallies[option["key"]]["marks"]}
+            for option in self.options(one["key"])
+            if option["key"] in self.tallies
+        ]
+        first = one["columns"][0]
+        return sorted(rows, key=lambda row: -row["marks"][first])
+
+    @property
+    def participation(self) -> Item:
+        """How many there are; nobody yet, where nothing has been counted."""
+        counted = self._all("participation")
+        return counted[0] if counted else dict.fromkeys(COUNTED, 0)
+
+    @cached_property
+    def people(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("participants")}
+
+    def ballot(self, round_id: str) -> Item | None:
+        """The reader's standing ballot, or the withdrawn one whose counter goes on."""
+        return next((one for one in self.me.get("ballots", []) if one["round"] == round_id), None)
+
+    def answers(self, round_id: str) -> dict[str, Item]:
+        """The reader's answers in an opinion round, by idea."""
+        return {one["option"]: one for one in (self.ballot(round_id) or {}).get("statements", [])}
+
+    def has_voted(self, one: Item) -> bool:
+        """Whether nothing is left for this reader to do in the round."""
+        if one["method"] == "opinion":
+            return self.next_statement(one) is None
+        return "choice" in (self.ballot(one["key"]) or {})
+
+    def open_statements(self, one: Item) -> list[Item]:
+        """Statements that still want an answer of the reader's, in order."""
+        answers = self.answers(one["key"])
+        return [
+            option
+            for option in self.options(one["key"])
+            if option["status"] == "visible" and "choice" not in answers.get(option["idea"], {})
+        ]
+
+    def next_statement(self, one: Item) -> Item | None:
+        return next(iter(self.open_statements(one)), None)
+
+
+def _walk(children: dict[str | None, list[Item]], parent: str | None) -> Iterator[Item]:
+    for one in children.get(parent, ()):
+        yield one
+        yield from _walk(children, one["key"])
+
+
+async def enter_room(
+    request: web.Request,
+    wanted: Audience | None = None,
+    *,
+    at: int | None = None,
+    workshop: str | None = None,
+) -> Room:
+    """The workshop that the path names, as the caller sees it; raises NotAFacilitator where the page is not theirs."""
+    service = request.app[SERVICE]
+    live = await service.reading.live(workshop or request.match_info["workshop"])
+    asks = await caller(request)
+    seat = await service.doors.seat(live.id, asks.session)
+    audience = service.reading.audience(live, seat, wanted)
+    if at is None:
+        view = await request.app[VIEWS].get(service, live, audience)
+    else:
+        view = await service.reading.view(live, audience, at)
+    me = service.reading.personal(live, seat) if seat is not None else {}
+    return Room(live, seat, audience, view, me, service.clock.now())
+
+
+def page_of(items: Iterable[Item], number: int, size: int) -> tuple[list[Item], int]:
+    """(the page's items, how many pages there are); pages count from 1."""
+    every = list(items)
+    pages = max(1, -(-len(every) // size))
+    first = (min(max(number, 1), pages) - 1) * size
+    return every[first : first + size], pages

@@ -1,0 +1,261 @@
+"""What the pages say beside their templates: outcomes, refusals in plain words, names of codes.
+
+One table a kind, so that a catalogue of translations can be made from them.
+"""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from cocreate.application import NotAHost, Refusal, Unavailable
+
+DONE: Final = {
+    "joined": "You are in. Welcome.",
+    "back": "Welcome back.",
+    "host": "This browser may now create workshops.",
+    "created": "The workshop is created. Check the agenda, then open it when people arrive.",
+    "idea": "Your idea is saved. Everybody can see it.",
+    "idea_waiting": "Your idea is saved. A facilitator reads it before others can see it.",
+    "edited": "Your changes are saved.",
+    "withdrawn": "It is withdrawn.",
+    "comment": "Your comment is saved.",
+    "vote": "Your vote is saved. You can change it until the vote closes.",
+    "answer": "Saved.",
+    "vote_back": "Your vote is taken back. You can vote again until the vote closes.",
+    "name": "Your name is saved.",
+    "left": "You have left. What you contributed stays; you can come back at any time.",
+    "erased": "Everything you wrote and your name have been erased for good.",
+    "person": "The person is entered. You can write for them now.",
+    "for_person": "Saved in the person's name.",
+    "done": "Done.",
+    "paused": "Input is paused for everybody.",
+    "resumed": "Input is open again.",
+    "opened": "The workshop is open. People can begin.",
+    "closed": "The workshop is closed.",
+    "sealed": "The record is sealed. Nothing can be added to it any more.",
+    "round": "The vote is open.",
+    "round_closed": "The vote is closed. Its result is certified in a moment.",
+    "settings": "The settings are saved.",
+    "agenda": "The agenda is saved.",
+}
+"""What `?done=` means; anything else says nothing."""
+
+REFUSED: Final = {
+    "WorkshopNotOpen": "The workshop is not open at the moment, so nothing could be saved.",
+    "InputPaused": "The facilitator has paused all input. Your words are kept below; send them again in a moment.",
+    "NotNow": "The agenda has moved on, so this cannot be sent now. Your words are kept below.",
+    "NotAParticipant": "Only people who have joined can do this. Join with the code first.",
+    "NotAFacilitator": "Only a facilitator of this workshop can do this. Open it with a facilitator's link.",
+    "NotTheAuthor": "This belongs to somebody else.",
+    "RoundNotOpen": "The vote has closed, so this choice was not sent. A vote you had saved before still counts.",
+    "BallotSuperseded": (
+        "A newer vote of yours is already saved, perhaps from another tab or device. It is shown below and it counts. "
+        "You can still change it here."
+    ),
+    "OptionHidden": "This statement takes no new answers. Answers already given still count.",
+    "NoBallot": "You have no vote to take back here.",
+    "GraceRunning": "Late votes still count for a few seconds. The result is certified right after.",
+    "CommentTooDeep": "Replies go three levels deep. Reply one level higher.",
+    "IdeaStateConflict": "This cannot be done any more: the idea has been withdrawn or hidden meanwhile, or is in use.",
+    "CommentStateConflict": "This cannot be done any more: the comment has been withdrawn or hidden meanwhile.",
+    "KeyLost": "This vote cannot go on: its key is gone. A facilitator has to close it.",
+    "RecordIsSealed": "The record of this workshop is sealed. Nothing can be added to it.",
+    "ImportIncomplete": "The import into this workshop has not finished, so nothing can be added yet.",
+    "IdempotencyKeyReused": "This form was sent before with other words. Check below and send it again.",
+    "LastFacilitator": "The last facilitator cannot be removed. Add another one first.",
+    "NotAHost": "Only a host of this installation can create workshops. Open it with a host's link.",
+    "TimesMalformed": "The workshop must end after it starts.",
+}
+"""Refusals in a participant's words, by the kind of refusal; the others say their own text."""
+
+FIELDS: Final = {
+    "title": "The title",
+    "host": "The host",
+    "city": "The city",
+    "country": "The country",
+    "place": "The place",
+    "purpose": "The purpose",
+    "languages": "The languages",
+    "text": "The text",
+    "tags": "The tags",
+    "name": "The name",
+    "question": "The question",
+    "options": "The choice of ideas",
+    "choice": "The choice",
+    "choices_max": "How many each voter may choose",
+    "seats": "How many are elected",
+    "grace_ms": "The grace",
+    "withheld_until": "The latest closing time",
+    "reason": "The reason",
+    "note": "The note",
+    "minutes": "The minutes",
+    "starts_at": "The start",
+    "ends_at": "The end",
+    "join": "Who may join",
+}
+
+NAMES: Final = {
+    "scheduled": "upcoming",
+    "open": "open",
+    "closed": "closed",
+    "cancelled": "cancelled",
+    "sealed": "closed and sealed",
+    "welcome": "Welcome",
+    "collect": "Collect ideas",
+    "discuss": "Discuss",
+    "cluster": "Sort ideas",
+    "vote": "Vote",
+    "decide": "Decide",
+    "break": "Break",
+    "ahead": "to come",
+    "current": "now",
+    "done": "done",
+    "waiting": "waiting for approval",
+    "visible": "visible",
+    "hidden": "hidden",
+    "withdrawn": "withdrawn",
+    "present": "here",
+    "left": "left",
+    "removed": "removed",
+    "erased": "erased",
+    "participant": "participant",
+    "scribe": "scribe",
+    "open_code": "by code",
+    "imported": "from an import",
+    "for": "For",
+    "against": "Against",
+    "neutral": "Neutral",
+    "support": "Support",
+    "approval": "Approval",
+    "opinion": "Opinion",
+    "supporters": "Supporters",
+    "approvals": "Approvals",
+    "agree": "Agree",
+    "disagree": "Disagree",
+    "pass": "Pass",
+    "voided": "void",
+    "certified": "certified",
+    "always": "results always show",
+    "after_own_ballot": "results show after one's own vote",
+    "after_closing": "results show after closing",
+    "pseudonymous": "no names: each vote carries a pseudonym of this vote alone",
+    "frozen": "fixed options",
+    "growing": "new ideas join while people vote",
+    "one_per_browser": "one vote per browser, not proven one per person",
+    "claimed_by_source": "voters as claimed by the source of the import",
+    "spam": "spam",
+    "offensive": "offensive",
+    "off_topic": "off topic",
+    "personal_content": "tells personal things about somebody",
+    "duplicate": "duplicate",
+    "other": "other",
+    "imported_moderation": "moderated in the source it was imported from",
+    "conduct": "conduct",
+    "not_eligible": "not eligible",
+    "mistake": "a mistake",
+    "rules_changed": "the rules had to change",
+    "irregularity": "an irregularity",
+    "facilitator": "by a facilitator",
+    "withheld_until": "its time was over",
+    "key_lost": "its key was gone",
+    "workshop_closed": "the workshop closed",
+    "requested": "requested",
+    "unlawful": "unlawful",
+    "retention_ended": "time of keeping over",
+}
+"""Names of codes."""
+
+EVENTS: Final = {
+    "RecordStarted": "The record began",
+    "WorkshopScheduled": "The workshop was scheduled",
+    "WorkshopRescheduled": "The workshop was moved to other times",
+    "WorkshopCancelled": "The workshop was cancelled",
+    "WorkshopOpened": "The workshop opened",
+    "WorkshopClosed": "The workshop closed",
+    "WorkshopReopened": "The workshop reopened",
+    "RecordSealed": "The record was sealed",
+    "SettingsChanged": "Settings changed",
+    "FacilitatorAdded": "A facilitator was added",
+    "FacilitatorRemoved": "A facilitator was removed",
+    "ImportCompleted": "The import completed",
+    "AgendaChanged": "The agenda changed",
+    "ActivityStarted": "An activity began",
+    "ActivityEnded": "An activity ended",
+    "ParticipantJoined": "Somebody joined",
+    "ConsentGiven": "Somebody consented to the terms",
+    "NameGiven": "Somebody gave a name",
+    "RoleGranted": "A role was given",
+    "ParticipantLeft": "Somebody left",
+    "ParticipantRemoved": "Somebody was removed",
+    "ParticipantReadmitted": "Somebody came back",
+    "IdeaSubmitted": "An idea was submitted",
+    "IdeaEdited": "An idea was edited",
+    "IdeaWithdrawn": "An idea was withdrawn",
+    "IdeaApproved": "An idea was approved",
+    "IdeaHidden": "An idea was hidden",
+    "IdeaRestored": "An idea was restored",
+    "IdeaTagged": "An idea was tagged",
+    "CommentPosted": "A comment was posted",
+    "CommentWithdrawn": "A comment was withdrawn",
+    "CommentHidden": "A comment was hidden",
+    "CommentRestored": "A comment was restored",
+    "RoundOpened": "A vote opened",
+    "OptionAdmitted": "A statement joined a vote",
+    "RoundClosed": "A vote closed",
+    "RoundVoided": "A vote was declared void",
+    "ResultPart": "Part of a result",
+    "ResultCertified": "A result was certified",
+    "TextErased": "A text was erased",
+    "SubjectErased": "A person's texts and name were erased",
+    "ballots": "Votes were sent",
+}
+"""Entries on the timeline, by event."""
+
+TOPICS: Final = {
+    "workshop": (
+        "Workshop and agenda",
+        ("Record", "Workshop", "Settings", "Facilitator", "Import", "Agenda", "Activity"),
+    ),
+    "people": ("People", ("Participant", "Consent", "Name", "Role")),
+    "ideas": ("Ideas", ("Idea",)),
+    "comments": ("Comments", ("Comment",)),
+    "votes": ("Votes and results", ("Round", "Option", "Result", "ballots")),
+    "erasures": ("Erasures", ("Text", "Subject")),
+}
+"""Filters of the timeline: title, and what the events' names begin with."""
+
+
+def event_name(event: str) -> str:
+    """The event's name without its version."""
+    return event.partition(".")[0]
+
+
+def refused(error: Refusal | Unavailable | NotAHost) -> str:
+    """Why it could not be done and what to do next, in plain words."""
+    return REFUSED.get(type(error).__name__) or str(error)
+
+
+def mistakes(error: ValidationError) -> list[tuple[str, str]]:
+    """(field, what is wrong with it) of a form, each field once, in the form's order."""
+    found: dict[str, str] = {}
+    for one in error.errors():
+        places = [str(place) for place in one["loc"]]
+        field = next((place for place in places if place in FIELDS), places[0] if places else "form")
+        found.setdefault(field, _mistake(FIELDS.get(field, "Something"), one["type"], one.get("ctx", {})))
+    return list(found.items())
+
+
+def _mistake(subject: str, kind: str, facts: dict[str, object]) -> str:
+    match kind:
+        case "missing" | "string_too_short" | "too_short":
+            return f"{subject} is missing."
+        case "string_too_long":
+            return f"{subject} is too long: at most {facts['max_length']} characters."
+        case "too_long":
+            return f"{subject} has too many parts: at most {facts['max_length']}."
+        case "greater_than_equal":
+            return f"{subject} must be at least {facts['ge']}."
+        case "less_than_equal":
+            return f"{subject} must be at most {facts['le']}."
+        case _:
+            return f"{subject} cannot be read. Check it."

@@ -1,0 +1,167 @@
+"""What the buttons of the console do: one row a button, from the form's fields to the action."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from cocreate.application import (
+    Action,
+    AddFacilitator,
+    AdmitOption,
+    ApproveIdea,
+    CancelWorkshop,
+    CertifyResult,
+    ChangeAgenda,
+    ChangeSettings,
+    CloseRound,
+    CloseWorkshop,
+    EndActivity,
+    GrantRole,
+    HideComment,
+    HideIdea,
+    OpenRound,
+    OpenWorkshop,
+    ReadmitParticipant,
+    RemoveFacilitator,
+    RemoveParticipant,
+    ReopenWorkshop,
+    RescheduleWorkshop,
+    RestoreComment,
+    RestoreIdea,
+    SealRecord,
+    StartActivity,
+    TagIdea,
+    VoidRound,
+)
+from cocreate.http.pages_forms import Fields, action, facts, first
+from cocreate.http.pages_room import Room
+from cocreate.http.pages_times import millis_of
+from cocreate.http.routes.pages_new import settings_said
+
+SECOND_MS: Final = 1_000
+
+Make = Callable[[Fields, Room], Action]
+
+
+class Deed(NamedTuple):
+    action: Make
+    tab: str = "run"
+    done: str = "done"
+
+
+def _of(kind: type[Action], *names: str) -> Make:
+    """The action whose facts are the form's fields of the same names."""
+    return lambda fields, _: action(kind, facts(fields, *names))
+
+
+def _pause(fields: Fields, room: Room) -> Action:
+    """The settings as they are, with the one thing changed."""
+    return action(ChangeSettings, {"settings": {**room.workshop["settings"], "paused": "paused" in fields}})
+
+
+def _settings(fields: Fields, room: Room) -> Action:
+    paused = room.workshop["settings"]["paused"]
+    return action(ChangeSettings, {"settings": {**settings_said(fields), "paused": paused}})
+
+
+def _reschedule(fields: Fields, _: Room) -> Action:
+    zone = first(fields, "zone")
+    times = {name: millis_of(first(fields, name), zone) for name in ("starts_at", "ends_at")}
+    return action(RescheduleWorkshop, {name: millis for name, millis in times.items() if millis is not None})
+
+
+def _agenda(fields: Fields, room: Room) -> Action:
+    """Row by row, in the order of the numbers typed; rows without a kind are left out."""
+    titles = {one["key"]: one.get("title") for one in room.agenda}
+    rows = []
+    for row, kind in enumerate(fields.get("kind", [])):
+        if not kind:
+            continue
+        said = {name: fields.get(name, [])[row].strip() for name in ("id", "title", "minutes", "order")}
+        activity: dict[str, Any] = {name: said[name] for name in ("id", "minutes") if said[name]}
+        activity |= _title(said["title"], titles.get(said["id"]))
+        order = int(said["order"]) if said["order"].isascii() and said["order"].isdigit() else row + 1
+        rows.append((order, row, {**activity, "kind": kind}))
+    return action(
+        ChangeAgenda, {"activities": [activity for _, _, activity in sorted(rows, key=lambda one: one[:2])]}
+    )
+
+
+def _title(typed: str, before: dict[str, Any] | None) -> dict[str, Any]:
+    """What was typed; where that is one language of a title in several, the others stay."""
+    if not typed:
+        return {}
+    texts = (before or {}).get("texts", {})
+    if len(texts) > 1 and before is not None:
+        return {"title": texts if typed in texts.values() else {**texts, before["language"]: typed}}
+    return {"title": typed}
+
+
+def _open_round(fields: Fields, room: Room) -> Action:
+    said: dict[str, Any] = facts(fields, "question", "secrecy", "results", "replaces")
+    method = first(fields, "method")
+    rules: dict[str, Any] = {"method": method}
+    if method == "approval":
+        rules |= {name: _whole(first(fields, name)) for name in ("choices_max", "seats")}
+    options = fields.get("options", [])
+    if "all" in fields:
+        options = [one["key"] for one in room.ideas.values() if one["status"] == "visible"]
+    grace = _whole(first(fields, "grace_s"))
+    return action(
+        OpenRound,
+        {
+            **said,
+            "rules": rules,
+            "options": options,
+            "admission": "growing" if method == "opinion" and "growing" in fields else "frozen",
+            **({"grace_ms": grace * SECOND_MS} if isinstance(grace, int) else {}),
+            **_closing(fields),
+        },
+    )
+
+
+def _closing(fields: Fields) -> dict[str, Any]:
+    """The latest time of closing, only where results wait for one."""
+    until = millis_of(first(fields, "withheld_until"), first(fields, "zone"))
+    return {} if until is None or first(fields, "results") == "always" else {"withheld_until": until}
+
+
+def _whole(text: str) -> int | str:
+    """A whole number, or what was typed instead, for the action to refuse."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+
+
+def _tags(fields: Fields, _: Room) -> Action:
+    return action(TagIdea, {**facts(fields, "idea"), "tags": fields.get("tags", [])})
+
+
+DEEDS: Final = {
+    "open": Deed(_of(OpenWorkshop), "run", "opened"),
+    "close": Deed(_of(CloseWorkshop), "settings", "closed"),
+    "reopen": Deed(_of(ReopenWorkshop, "reason"), "settings", "opened"),
+    "seal": Deed(_of(SealRecord), "settings", "sealed"),
+    "cancel": Deed(_of(CancelWorkshop, "note"), "settings"),
+    "reschedule": Deed(_reschedule, "settings", "settings"),
+    "start": Deed(_of(StartActivity, "activity")),
+    "end": Deed(_of(EndActivity, "activity")),
+    "agenda": Deed(_agenda, "settings", "agenda"),
+    "pause": Deed(_pause, "run"),
+    "settings": Deed(_settings, "settings", "settings"),
+    "approve": Deed(_of(ApproveIdea, "idea"), "ideas"),
+    "hide": Deed(_of(HideIdea, "idea", "reason", "note"), "ideas"),
+    "restore": Deed(_of(RestoreIdea, "idea"), "ideas"),
+    "tags": Deed(_tags, "ideas"),
+    "hide_comment": Deed(_of(HideComment, "comment", "reason", "note"), "ideas"),
+    "restore_comment": Deed(_of(RestoreComment, "comment"), "ideas"),
+    "round": Deed(_open_round, "rounds", "round"),
+    "option": Deed(_of(AdmitOption, "round", "idea"), "rounds"),
+    "round_close": Deed(_of(CloseRound, "round"), "rounds", "round_closed"),
+    "void": Deed(_of(VoidRound, "round", "reason", "note"), "rounds"),
+    "certify": Deed(_of(CertifyResult, "round"), "rounds"),
+    "role": Deed(_of(GrantRole, "participant", "role"), "people"),
+    "remove": Deed(_of(RemoveParticipant, "participant", "reason"), "people"),
+    "readmit": Deed(_of(ReadmitParticipant, "participant"), "people"),
+    "facilitator": Deed(_of(AddFacilitator), "people"),
+    "facilitator_remove": Deed(_of(RemoveFacilitator, "facilitator"), "people"),
+}
+"""`tab` is the page that shows what went wrong, and where it leads unless the form names another."""

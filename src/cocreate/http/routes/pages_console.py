@@ -1,0 +1,135 @@
+"""The facilitator's console: running the agenda, moderating, rounds, people, settings."""
+
+from typing import Any
+
+from aiohttp import web
+
+from cocreate.http.keys import SERVICE
+from cocreate.http.pages import address, render
+from cocreate.http.pages_forms import Fields, Trouble, attempt, first, perform
+from cocreate.http.pages_room import Item, Room, enter_room, page_of
+from cocreate.http.pages_times import ZONES, local_of
+from cocreate.http.routes.console_deeds import DEEDS
+
+IDEAS_PER_PAGE = 40
+PEOPLE_PER_PAGE = 50
+FEW_VOTERS = 8
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+
+async def _show(
+    request: web.Request, tab: str, trouble: Trouble | None, room: Room, **context: Any
+) -> web.StreamResponse:
+    status = trouble.status if trouble else 200
+    return render(
+        request, f"console_{tab}.html", status=status, trouble=trouble, room=room, tab=tab, **context
+    )
+
+
+async def run_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    """What a facilitator needs while the room is watching."""
+    room = await enter_room(request, "facilitator")
+    code = await request.app[SERVICE].doors.code_of(room.id)
+    base = address(request)
+    local = base.partition("://")[2].rpartition(":")[0] in LOCAL_HOSTS
+    return await _show(request, "run", trouble, room, code=code, base=base, local=local)
+
+
+async def ideas_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    """What waits for approval first, then what can be seen, then what is hidden."""
+    room = await enter_room(request, "facilitator")
+    wanted = request.query.get("show", "all")
+    listed = (
+        room.with_status(wanted)
+        if wanted in ("visible", "hidden", "withdrawn")
+        else list(room.ideas.values())
+    )
+    listed = [one for one in reversed(listed) if one["status"] != "waiting"]
+    number = request.query.get("page", "")
+    shown, pages = page_of(
+        listed, int(number) if number.isascii() and number.isdigit() else 1, IDEAS_PER_PAGE
+    )
+    return await _show(
+        request, "ideas", trouble, room, shown=shown, pages=pages, show=wanted, count=len(listed)
+    )
+
+
+async def rounds_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    room = await enter_room(request, "facilitator")
+    reading = request.app[SERVICE].reading
+    voted = {one["key"]: len(reading.has_voted(room.live, one["key"])) for one in room.open_rounds}
+    few = room.participation["present"] < FEW_VOTERS
+    return await _show(request, "rounds", trouble, room, voted=voted, few=few, zones=ZONES)
+
+
+async def people_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    """Who is here and, for open rounds, who has voted; never how."""
+    room = await enter_room(request, "facilitator")
+    reading = request.app[SERVICE].reading
+    voted: dict[str, list[Item]] = {}
+    for one in room.open_rounds:
+        for person in reading.has_voted(room.live, one["key"]):
+            voted.setdefault(person, []).append(one)
+    number = request.query.get("page", "")
+    shown, pages = page_of(
+        room.people.values(), int(number) if number.isascii() and number.isdigit() else 1, PEOPLE_PER_PAGE
+    )
+    return await _show(request, "people", trouble, room, shown=shown, pages=pages, voted=voted)
+
+
+async def settings_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    room = await enter_room(request, "facilitator")
+    times = {name: local_of(room.workshop[name]) for name in ("starts_at", "ends_at")}
+    return await _show(request, "settings", trouble, room, zones=ZONES, times=times)
+
+
+PAGES = {
+    "run": run_page,
+    "ideas": ideas_page,
+    "rounds": rounds_page,
+    "people": people_page,
+    "settings": settings_page,
+}
+
+
+async def deed(request: web.Request) -> web.StreamResponse:
+    """Whatever a button of the console asks for; the table says what that is and where it leads."""
+    wanted = DEEDS.get(request.match_info["deed"])
+    if wanted is None:
+        raise web.HTTPNotFound()
+    room = await enter_room(request, "facilitator")
+
+    async def work(fields: Fields) -> str:
+        await perform(request, fields, wanted.action(fields, room))
+        tab = first(fields, "tab") if first(fields, "tab") in PAGES else wanted.tab
+        path = f"{room.url}/console" if tab == "run" else f"{room.url}/console/{tab}"
+        return f"{path}?done={wanted.done}"
+
+    return await attempt(request, work, PAGES[wanted.tab])
+
+
+async def add_facilitator(request: web.Request) -> web.StreamResponse:
+    """A second facilitator's one-time link is on the page that answers and nowhere else."""
+    room = await enter_room(request, "facilitator")
+    made: dict[str, str] = {}
+
+    async def work(fields: Fields) -> str:
+        receipt = await perform(request, fields, DEEDS["facilitator"].action(fields, room))
+        made["token"] = await request.app[SERVICE].doors.return_link(room.id, receipt.aggregates[0])
+        return room.url
+
+    try:
+        return await attempt(request, work, people_page)
+    except web.HTTPSeeOther:
+        url = f"{address(request)}/link/{made['token']}"
+        return render(request, "way_back.html", room=room, tab="people", url=url, whose="facilitator")
+
+
+def add_console_routes(app: web.Application) -> None:
+    app.router.add_get("/w/{workshop}/console", run_page)
+    app.router.add_get("/w/{workshop}/console/ideas", ideas_page)
+    app.router.add_get("/w/{workshop}/console/rounds", rounds_page)
+    app.router.add_get("/w/{workshop}/console/people", people_page)
+    app.router.add_get("/w/{workshop}/console/settings", settings_page)
+    app.router.add_post("/w/{workshop}/console/facilitator", add_facilitator)
+    app.router.add_post("/w/{workshop}/console/{deed}", deed)

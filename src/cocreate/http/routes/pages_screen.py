@@ -1,0 +1,49 @@
+"""The projector: read from the back of the room, never touched."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cocreate.http.keys import SERVICE
+from cocreate.http.pages import address, render
+from cocreate.http.pages_room import Room, enter_room
+
+IDEAS_SHOWN: Final = 12
+OPTIONS_SHOWN: Final = 12
+SHOWS: Final = ("auto", "join", "ideas", "vote", "results")
+
+
+async def screen_page(request: web.Request) -> web.StreamResponse:
+    """A code is shown only to a browser that is somebody here: the workshop's address alone lets nobody in."""
+    room = await enter_room(request, "screen")
+    wanted = request.query.get("show", "auto")
+    code = await request.app[SERVICE].doors.code_of(room.id) if room.seat else None
+    return render(
+        request,
+        "screen.html",
+        room=room,
+        code=code,
+        base=address(request),
+        wanted=wanted if wanted in SHOWS else "auto",
+        show=wanted if wanted in SHOWS[1:] else _show(room),
+        ideas=room.board[:IDEAS_SHOWN],
+        options_shown=OPTIONS_SHOWN,
+    )
+
+
+def _show(room: Room) -> str:
+    """What the room looks at, by the agenda and by what is going on."""
+    kind = room.current["kind"] if room.current else ""
+    if kind in ("welcome", "break") or room.workshop["status"] == "scheduled":
+        return "join"
+    if room.open_rounds:
+        return "vote"
+    if kind in ("collect", "discuss", "cluster"):
+        return "ideas"
+    if room.shown_rounds:
+        return "results"
+    return "ideas" if room.board else "join"
+
+
+def add_screen_routes(app: web.Application) -> None:
+    app.router.add_get("/w/{workshop}/screen", screen_page)

@@ -1,0 +1,45 @@
+// Drafts stay on the device until they have been sent: a reload, a closed round or a dead battery loses nothing.
+const store = (() => {
+  try {
+    sessionStorage.getItem("probe");
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+})();
+const SENT = "cocreate:sent";
+const place = (form) => `cocreate:${location.pathname.replace(/\/[^/]*$/, "")}:${form.dataset.draft}`;
+const typed = (form) => [...form.querySelectorAll("textarea, input:not([type=hidden])")];
+
+const read = (field) => (field.type === "checkbox" || field.type === "radio" ? field.checked : field.value);
+const initial = (field) => (field.type === "checkbox" || field.type === "radio" ? field.defaultChecked : field.defaultValue);
+export const isDirty = (form) => typed(form).some((field) => read(field) !== initial(field));
+
+function write(field, value) {
+  if (field.type === "checkbox" || field.type === "radio") field.checked = value;
+  else field.value = value;
+}
+
+export function keepDrafts(root, done) {
+  if (!store) return;
+  const sent = store.getItem(SENT);
+  store.removeItem(SENT);
+  if (done && sent) store.removeItem(sent);
+  for (const form of root.querySelectorAll("form[data-draft]")) keep(form);
+}
+
+export function keep(form) {
+  if (!store || form.dataset.kept) return;
+  form.dataset.kept = "yes";
+  const key = place(form);
+  const said = JSON.parse(store.getItem(key) ?? "null");
+  // What the server shows after a refusal is newer than what is kept here.
+  if (said && !document.getElementById("trouble")) {
+    typed(form).forEach((field, number) => {
+      if (said[number] !== undefined && typeof said[number] === typeof read(field)) write(field, said[number]);
+    });
+    if (typed(form).some((field) => field.closest("details") && read(field) !== initial(field))) form.querySelector("details").open = true;
+  }
+  form.addEventListener("input", () => store.setItem(key, JSON.stringify(typed(form).map(read))));
+  form.addEventListener("submit", () => store.setItem(SENT, key));
+}

@@ -1,0 +1,176 @@
+// Live pages. The stream says that something changed; the page then asks for itself again and takes over the regions that differ.
+// A region under somebody's hands is never touched: it waits, or says that it has ended and keeps what was typed.
+import { isDirty, keep } from "./drafts.js";
+import { sayTimes, countChoices } from "./forms.js";
+
+const SAY_MS = 1500; // what is said to screen readers is gathered for this long
+const SILENT_MS = 40_000; // the server says something every 15 s; after this the line is dead
+const RETRY_MS = 3000;
+
+export function follow(body) {
+  const { live, audience, watch, every } = body.dataset;
+  const wanted = watch ? watch.split(" ") : null;
+  const line = document.querySelector("[data-line]");
+  const pause = document.querySelector("[data-pause]");
+  let at = Number(body.dataset.at);
+  let source = null;
+  let timer = 0;
+  let last = 0;
+  let busy = false;
+  let paused = false;
+  let missed = false;
+
+  const connect = () => {
+    source?.close();
+    source = new EventSource(`/api/workshops/${live}/live?audience=${audience}&since=${at}`);
+    source.addEventListener("changes", (event) => {
+      say("");
+      const told = JSON.parse(event.data);
+      at = Math.max(at, told.at);
+      const changed = Object.keys(told.items);
+      if (changed.length && (!wanted || changed.some((name) => wanted.includes(name)))) soon();
+    });
+    source.addEventListener("error", () => {
+      say("Connection lost. Trying again …");
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS + Math.random() * RETRY_MS);
+    });
+    source.addEventListener("open", () => say(""));
+  };
+
+  // The whole room hears of a change at once; it need not ask at once.
+  const soon = () => {
+    if (paused) {
+      missed = true;
+      return;
+    }
+    if (timer) return;
+    const due = Math.max(last + Number(every) - Date.now(), 0) + Math.random() * Math.min(Number(every) / 4, 600);
+    timer = setTimeout(refresh, due);
+  };
+
+  const refresh = async () => {
+    timer = 0;
+    if (busy) return soon();
+    busy = true;
+    last = Date.now();
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-cache" });
+      if (answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (!paused) takeOver(page);
+      }
+    } catch {
+      say("Connection lost. Trying again …");
+    } finally {
+      busy = false;
+    }
+  };
+
+  const wake = () => {
+    if (document.visibilityState !== "visible") return;
+    connect();
+    soon();
+  };
+  document.addEventListener("visibilitychange", wake);
+  addEventListener("pageshow", (event) => event.persisted && wake());
+  addEventListener("online", wake);
+  addEventListener("pagehide", () => source?.close());
+  document.addEventListener("focusout", () => setTimeout(retryWaiting, 300));
+
+  pause?.addEventListener("click", () => {
+    paused = !paused;
+    pause.setAttribute("aria-pressed", String(paused));
+    pause.textContent = paused ? (pause.dataset.wordOn ?? "Go on with updates") : (pause.dataset.word ?? "Pause updates");
+    if (!paused && missed) {
+      missed = false;
+      soon();
+    }
+  });
+  if (line) line.hidden = false;
+  connect();
+}
+
+let saying = 0;
+function say(words) {
+  const said = document.querySelector("[data-said]");
+  clearTimeout(saying);
+  saying = setTimeout(() => said && said.textContent !== words && (said.textContent = words), words ? SAY_MS : 0);
+}
+
+const strip = (html) => html.replace(/name="key" value="[^"]*"/g, "").replace(/<time[^>]*data-when[^>]*>[^<]*/g, "");
+const seen = new WeakMap();
+const waiting = new Map();
+for (const region of document.querySelectorAll("[data-region]")) seen.set(region, strip(region.innerHTML));
+
+function takeOver(page) {
+  for (const region of document.querySelectorAll("[data-region]")) {
+    const fresh = page.getElementById(region.id);
+    if (!fresh || strip(fresh.innerHTML) === seen.get(region)) continue;
+    if (inUse(region)) {
+      waiting.set(region, fresh);
+      if (region.dataset.state !== fresh.dataset.state && region.dataset.ended) ended(region);
+    } else if (region.dataset.offer) offer(region, fresh);
+    else swap(region, fresh);
+  }
+}
+
+// Somebody's focus, half-filled form or opened drawer is in it.
+function inUse(region) {
+  if (region.contains(document.activeElement) && document.activeElement !== document.body) return true;
+  if ([...region.querySelectorAll("form")].some(isDirty)) return true;
+  return region.querySelector("details[open]") !== null && region.querySelector("details[open] form") !== null;
+}
+
+function retryWaiting() {
+  for (const [region, fresh] of waiting) {
+    if (!inUse(region)) {
+      waiting.delete(region);
+      if (region.dataset.offer) offer(region, fresh);
+      else swap(region, fresh);
+    }
+  }
+}
+
+function ended(region) {
+  if (region.querySelector("[data-ended-said]")) return;
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.setAttribute("role", "status");
+  notice.dataset.endedSaid = "";
+  region.prepend(notice);
+  notice.textContent = region.dataset.ended;
+}
+
+// A list that somebody reads does not move: what is new waits behind a button.
+function offer(region, fresh) {
+  const held = document.querySelector(`[data-offer-for="${region.id}"]`);
+  const button = held ?? document.createElement("button");
+  button.onclick = () => {
+    button.remove();
+    swap(region, fresh);
+    region.tabIndex = -1;
+    region.focus();
+  };
+  if (held) return;
+  button.type = "button";
+  button.className = "offer";
+  button.dataset.offerFor = region.id;
+  button.textContent = region.dataset.offer;
+  region.before(button);
+}
+
+export function swap(region, fresh) {
+  const open = [...region.querySelectorAll("details[open] > summary")].map((one) => one.textContent);
+  const told = strip(fresh.innerHTML);
+  region.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+  for (const name of ["state", "ended"]) {
+    if (fresh.dataset[name] !== undefined) region.dataset[name] = fresh.dataset[name];
+  }
+  for (const summary of region.querySelectorAll("details > summary")) {
+    if (open.includes(summary.textContent)) summary.parentElement.open = true;
+  }
+  seen.set(region, told);
+  sayTimes(region);
+  countChoices(region);
+  for (const form of region.querySelectorAll("form[data-draft]")) keep(form);
+}

@@ -1,0 +1,19 @@
+// What every page does with JavaScript. All of it is an addition: each page works without.
+import { follow } from "./live.js";
+import { keepDrafts } from "./drafts.js";
+import { countChoices, sayTimes, guessZone, enhanceSlider } from "./forms.js";
+
+const address = new URL(location.href);
+const done = address.searchParams.get("done");
+if (done) {
+  // Reloading must not say again that something was saved.
+  address.searchParams.delete("done");
+  history.replaceState(null, "", address);
+}
+keepDrafts(document, Boolean(done), address);
+sayTimes(document);
+countChoices(document);
+guessZone(document);
+enhanceSlider(document);
+document.getElementById("trouble")?.focus();
+if (document.body.dataset.live) follow(document.body);

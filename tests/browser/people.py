@@ -1,0 +1,131 @@
+"""People at their devices: what a host, a facilitator and a participant do on the pages, in their words."""
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.browser.served import Served
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+
+
+def device(browser: Browser, server: Served, *, script: bool = True, desk: bool = False) -> Page:
+    """A page on a device of its own; `script` says whether JavaScript runs there."""
+    context: BrowserContext = browser.new_context(
+        base_url=server.url, java_script_enabled=script, viewport=DESK if desk else PHONE, locale="en-GB"
+    )
+    context.set_default_timeout(10_000)
+    return context.new_page()
+
+
+@dataclass
+class Facilitator:
+    """Somebody at the console of a workshop."""
+
+    page: Page
+    workshop: str
+    code: str = ""
+
+    def go(self, tab: str = "") -> None:
+        self.page.goto(f"/w/{self.workshop}/console{tab}")
+
+    def open_workshop(self) -> None:
+        self.go()
+        self.page.get_by_role("button", name="Open the workshop").click()
+        self.said("The workshop is open")
+
+    def next(self) -> None:
+        self.go()
+        self.page.get_by_role("button", name=re.compile("^Next: ")).click()
+        self.said("Done.")
+
+    def said(self, words: str) -> None:
+        expect(self.page.locator("#done")).to_contain_text(words)
+
+    def open_round(
+        self, question: str, *, method: str = "approval", results: str = "after_closing", **more: str
+    ) -> str:
+        """Open a vote on all ideas; returns its id."""
+        self.go("/rounds")
+        form = self.page.locator("form#open")
+        form.get_by_label("Question").fill(question)
+        form.locator(f"input[name=method][value={method}]").check()
+        if more.pop("growing", ""):
+            form.locator("input[name=growing]").check()
+        if self.page.locator("form#open input[name=options]").count():
+            form.locator("input[name=all]").check()
+        form.locator("select[name=results]").select_option(results)
+        if grace := more.pop("grace_s", ""):
+            form.locator("details summary").first.click()
+            form.locator("input[name=grace_s]").fill(grace)
+        for name, value in more.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.get_by_role("button", name="Open the vote").click()
+        self.said("The vote is open")
+        found = self.page.locator("#rounds section").first.get_attribute("data-key")
+        assert found is not None
+        return found
+
+    def close_round(self, round_id: str) -> None:
+        self.go("/rounds")
+        self.page.locator(f"section[data-key='{round_id}']").get_by_role(
+            "button", name="Close the vote"
+        ).click()
+        self.said("The vote is closed")
+
+
+def host(page: Page, server: Served) -> Page:
+    """Make the page's browser a host's, by the link that the server printed."""
+    page.goto(server.host_path)
+    page.get_by_role("button", name="Go on here").click()
+    expect(page.locator("#done")).to_contain_text("may now create workshops")
+    return page
+
+
+def create(
+    page: Page, title: str = "A label for cities that listen", template: str = "quality_label", **more: str
+) -> Facilitator:
+    """A new workshop, made by a host."""
+    page.goto("/new")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Who hosts it").fill("City of Brussels")
+    page.get_by_label("What it is for").fill(
+        "We decide together which criteria a user-centric city has to meet."
+    )
+    page.get_by_label("Agenda to begin with").select_option(template)
+    for name, value in more.items():
+        field = page.locator(f"[name={name}]").first
+        if field.get_attribute("type") == "checkbox":
+            field.set_checked(value == "yes")
+        else:
+            field.fill(value)
+    page.get_by_role("button", name="Create the workshop").click()
+    expect(page.locator("#done")).to_contain_text("created")
+    workshop = re.search(r"/w/([0-9a-f-]{36})/", page.url)
+    assert workshop is not None
+    code = page.locator(".bigcode").inner_text()
+    return Facilitator(page, workshop[1], code)
+
+
+def join(page: Page, code: str, name: str = "") -> Page:
+    """Take part, by the code, as somebody new."""
+    page.goto("/join")
+    page.get_by_label("The six letters on the screen").fill(code.lower())
+    page.get_by_role("button", name="Go on").click()
+    if name:
+        page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="I agree, let me in").click()
+    expect(page.locator("#done")).to_contain_text("You are in")
+    return page
+
+
+def submit(page: Page, workshop: str, text: str, title: str = "") -> None:
+    page.goto(f"/w/{workshop}")
+    page.get_by_role("textbox", name="Your idea").fill(text)
+    if title:
+        page.locator("#task details summary").first.click()
+        page.get_by_label("A short title").fill(title)
+    page.get_by_role("button", name="Send the idea").click()
+    expect(page.locator("#done")).to_contain_text("Your idea is saved")
