@@ -36,6 +36,14 @@ async def replayed(service: Service, workshop: str) -> LiveWorkshop:
 
 async def assert_live_is_replay(service: Service, workshop: str) -> None:
     """What was folded entry by entry, speculated on, rolled back and refreshed is what the record says."""
-    held, fresh = likeness(await service.lives.get(workshop)), likeness(await replayed(service, workshop))
-    for part, told in fresh.items():
-        assert held[part] == told, part
+    assert_alike(likeness(await service.lives.get(workshop)), likeness(await replayed(service, workshop)))
+
+
+def assert_alike(held: dict[str, Any], told: dict[str, Any], path: str = "") -> None:
+    """Part by part, so that a difference names its place."""
+    assert held.keys() == told.keys(), path
+    for part, what in told.items():
+        if isinstance(what, dict) and isinstance(held[part], dict):
+            assert_alike(held[part], what, f"{path}/{part}")
+        else:
+            assert held[part] == what, f"{path}/{part}"
