@@ -41,12 +41,17 @@ async def json_object(request: web.Request) -> dict[str, Any]:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+        found = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_float=_number,
+        )
     except UnicodeDecodeError:
         raise refused("JsonMalformed", "The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
         raise refused("JsonMalformed", f"The body is not JSON: {error.msg} at byte {error.pos}.") from None
-    except (ValueError, RecursionError):
+    except (ValueError, OverflowError, RecursionError):
         # A name twice, NaN, an integer of thousands of digits, or a nesting that the parser gives up on.
         raise refused("JsonMalformed") from None
     if not isinstance(found, dict):
@@ -65,6 +70,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _number(digits: str) -> int | float:
+    """An integer however it is written: 7.0 is 7 (JSON Schema knows no other difference)."""
+    found = float(digits)
+    return int(found) if found.is_integer() else found
 
 
 def _too_deep(value: Any) -> bool:

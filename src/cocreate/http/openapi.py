@@ -14,6 +14,8 @@ from cocreate.http.route import PATH_PATTERNS, Route
 
 OPENAPI: web.AppKey[bytes] = web.AppKey("openapi", bytes)
 REF = "#/components/schemas/{model}"
+WRITTEN = r"^[^\x00]*[^\x00\s][^\x00]*$"
+"""White space at the ends is cut off, and something must be left; U+0000 has no place in a text."""
 EVERYWHERE = ("TooManyRequests", "Stopping")
 ON_BODIES = ("JsonMalformed", "BodyInvalid", "BodyTooLarge", "ContentTypeUnsupported", "CrossSite")
 ON_COMMANDS = (
@@ -175,7 +177,21 @@ def _body_schemas(routes: Iterable[Route]) -> dict[str, Any]:
         schema = schemas[body.__name__]
         schema["properties"] = {name: schema["properties"][name] for name in properties}
         schema["required"] = required
-    return schemas
+    return {name: _as_read(schema) for name, schema in schemas.items()}
+
+
+def _as_read(schema: Any) -> Any:
+    """Say what the models check in code: maps take no other names, and texts are more than blanks."""
+    if isinstance(schema, list):
+        return [_as_read(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    read = {name: _as_read(one) for name, one in schema.items()}
+    if "patternProperties" in read:
+        read["additionalProperties"] = False
+    if read.get("type") == "string" and "minLength" in read and "pattern" not in read:
+        read["pattern"] = WRITTEN
+    return read
 
 
 def _members(body: type[BaseModel], route: Route) -> tuple[list[str], list[str]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from cocreate.application import AUDIENCES
@@ -15,7 +15,12 @@ ENTRIES_MAX = 256
 TIMELINE_MAX = 500
 STATUSES = ("scheduled", "open", "closed", "cancelled", "sealed")
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_LEAP = re.compile(r"(T\d{2}:\d{2}):60")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class Moment(NamedTuple):
@@ -35,11 +40,8 @@ def integer(text: str, minimum: int = 0, maximum: int = INTEGER_MAX) -> int:
 
 def _moment(text: str) -> Moment:
     if _RFC3339.fullmatch(text):
-        stamp = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.upper()))
-        milliseconds = int(stamp.timestamp() * 1000)
-        if milliseconds < 0:
-            raise ValueError("before 1970")
-        return Moment(None, milliseconds)
+        known = re.sub(r"(\.\d{6})\d+", r"\1", _LEAP.sub(r"\1:59", text.upper()))
+        return Moment(None, (datetime.fromisoformat(known) - EPOCH) // MILLISECOND)
     number = integer(text)
     return Moment(None, number) if number >= MS_FROM else Moment(number, None)
 
