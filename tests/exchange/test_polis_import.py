@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -46,7 +45,6 @@ CONVERSATIONS = [
     "brexit-consensus",
     pytest.param("vtaiwan.uberx", marks=pytest.mark.slow),
 ]
-CPU_SECONDS_MAX = 20
 
 pytestmark = pytest.mark.skipif(not POLIS.exists(), reason=f"the real conversations are not at {POLIS}")
 
@@ -97,11 +95,9 @@ async def test_every_count_of_a_real_conversation_is_the_sources_own(node: Open,
     """In total and for every statement and voter: last votes, re-votes, voters, moderation."""
     expected = json.loads((POLIS / "expected.json").read_text())[name]
     source = conversation(name)
-    began = time.process_time()
     async with node() as service:
         record = await run(service, source, name)
         counts = await count_import(service.store, record.workshop)
-        cpu_seconds = time.process_time() - began
         facts = counts.facts()
         people, ideas = by_source(record, source)
         live = await service.reading.live(record.workshop)
@@ -130,8 +126,6 @@ async def test_every_count_of_a_real_conversation_is_the_sources_own(node: Open,
     }
     assert view["workshop"][0]["source"]["licence"] == "CC-BY-4.0"
     assert not view["workshop"][0]["incomplete"]
-    # Processor time, since the wall clock also counts what else this machine is doing.
-    assert cpu_seconds < CPU_SECONDS_MAX
 
 
 async def test_entries_stand_in_the_order_of_claimed_time(sqlite_node: Open) -> None:
