@@ -12,7 +12,7 @@ from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from cocreate.application.service import Service
 from cocreate.bootstrap import opened_service
 from cocreate.config import Settings
-from cocreate.http.app import make_api
+from cocreate.http.app import make_app
 from cocreate.http.limits import Allowance, Limits
 from cocreate.http.sse import StreamLimits
 
@@ -105,11 +105,15 @@ class House:
 
 @asynccontextmanager
 async def opened_house(
-    folder: Path, *, limits: Limits = UNLIMITED, stream_limits: StreamLimits | None = None
+    folder: Path,
+    *,
+    limits: Limits = UNLIMITED,
+    stream_limits: StreamLimits | None = None,
+    public_url: str | None = None,
 ) -> AsyncIterator[House]:
     settings = Settings(database=f"sqlite:///{folder}/house.sqlite", key_file=folder / "instance.key")
     async with opened_service(settings) as service:
-        app = make_api(service, limits=limits, stream_limits=stream_limits)
+        app = make_app(service, public_url=public_url, limits=limits, stream_limits=stream_limits)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -1,7 +1,6 @@
 """The web server as one application: what it is made of, and how it starts and stops."""
 
 import asyncio
-import importlib
 
 from aiohttp import web
 
@@ -11,6 +10,7 @@ from cocreate.http.gate import gate, secure_headers
 from cocreate.http.keys import PUBLIC_URL, SERVICE, STOPPING
 from cocreate.http.limits import TURNSTILE, Limits, Turnstile
 from cocreate.http.routes.api import add_api_routes
+from cocreate.http.routes.pages import add_page_routes
 from cocreate.http.sessions import SESSIONS, Sessions
 from cocreate.http.sse import STREAMS, StreamLimits, Streams
 
@@ -26,19 +26,6 @@ def make_app(
 
     Start it with `access_log=None`: the gate writes one line a request, which tells less.
     """
-    app = make_api(service, public_url=public_url, limits=limits, stream_limits=stream_limits)
-    importlib.import_module("cocreate.http.routes.pages").add_page_routes(app)
-    return app
-
-
-def make_api(
-    service: Service,
-    *,
-    public_url: str | None = None,
-    limits: Limits | None = None,
-    stream_limits: StreamLimits | None = None,
-) -> web.Application:
-    """The API alone, without what pages need to be loaded."""
     app = web.Application(middlewares=[gate], client_max_size=BODY_BYTES_MAX)
     app[SERVICE] = service
     app[PUBLIC_URL] = None if public_url is None else public_url.rstrip("/")
@@ -49,6 +36,7 @@ def make_api(
     app.on_response_prepare.append(secure_headers)
     app.on_shutdown.append(_stop)
     add_api_routes(app)
+    add_page_routes(app)
     return app
 
 
