@@ -1,11 +1,14 @@
-"""Fixtures for browser tests: the Chromium of this package, and a page of its own for each test."""
+"""Fixtures for browser tests: the Chromium of this package, a page of its own for each test, a server for all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.people import Facilitator, create, device, host
+from tests.browser.served import Served, served
 from tests.chromium import LAUNCH_FLAGS, chromium_path
 
 HERE = Path(__file__).parent
@@ -38,3 +41,42 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the package; each test has its own workshop on it."""
+    with served(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def host_page(browser: Browser, server: Served) -> Iterator[Page]:
+    """The browser of the installation's host."""
+    page = host(device(browser, server, desk=True), server)
+    yield page
+    page.context.close()
+
+
+Devices = Callable[..., Page]
+
+
+@pytest.fixture
+def devices(browser: Browser, server: Served) -> Iterator[Devices]:
+    """Make devices; they are put away after the test."""
+    with ExitStack() as away:
+
+        def made(*, script: bool = True, desk: bool = False) -> Page:
+            page = device(browser, server, script=script, desk=desk)
+            away.callback(page.context.close)
+            return page
+
+        yield made
+
+
+@pytest.fixture
+def workshop(host_page: Page) -> Facilitator:
+    """An open workshop without an agenda: everything is possible."""
+    facilitator = create(host_page, template="none")
+    facilitator.open_workshop()
+    return facilitator

@@ -17,7 +17,6 @@ from markupsafe import Markup, escape
 
 from cocreate.http import pages_words
 from cocreate.http.assets import asset_path
-from cocreate.http.keys import PUBLIC_URL
 from cocreate.http.qr import qr_svg
 
 KEY_MARK: Final = f"@{secrets.token_hex(12)}@"
@@ -98,12 +97,6 @@ def day(millis: int) -> Markup:
 
 
 ENVIRONMENT: Final = _environment()
-
-
-def address(request: web.Request) -> str:
-    """The address people reach this server under, without a slash at its end."""
-    known = request.app.get(PUBLIC_URL)
-    return (known or f"{request.scheme}://{request.host}").rstrip("/")
 
 
 def render(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:

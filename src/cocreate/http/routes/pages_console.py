@@ -5,10 +5,12 @@ from typing import Any
 from aiohttp import web
 
 from cocreate.http.keys import SERVICE
-from cocreate.http.pages import address, render
+from cocreate.http.links import base_url
+from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, attempt, first, perform
 from cocreate.http.pages_room import Item, Room, enter_room, page_of
 from cocreate.http.pages_times import ZONES, local_of
+from cocreate.http.routes.api_commands import facilitator_link
 from cocreate.http.routes.console_deeds import DEEDS
 
 IDEAS_PER_PAGE = 40
@@ -30,7 +32,7 @@ async def run_page(request: web.Request, trouble: Trouble | None = None) -> web.
     """What a facilitator needs while the room is watching."""
     room = await enter_room(request, "facilitator")
     code = await request.app[SERVICE].doors.code_of(room.id)
-    base = address(request)
+    base = base_url(request)
     local = base.partition("://")[2].rpartition(":")[0] in LOCAL_HOSTS
     return await _show(request, "run", trouble, room, code=code, base=base, local=local)
 
@@ -115,14 +117,13 @@ async def add_facilitator(request: web.Request) -> web.StreamResponse:
 
     async def work(fields: Fields) -> str:
         receipt = await perform(request, fields, DEEDS["facilitator"].action(fields, room))
-        made["token"] = await request.app[SERVICE].doors.return_link(room.id, receipt.aggregates[0])
+        made.update((await facilitator_link(request, receipt))["link"])
         return room.url
 
     try:
         return await attempt(request, work, people_page)
     except web.HTTPSeeOther:
-        url = f"{address(request)}/link/{made['token']}"
-        return render(request, "way_back.html", room=room, tab="people", url=url, whose="facilitator")
+        return render(request, "way_back.html", room=room, tab="people", url=made["url"], whose="facilitator")
 
 
 def add_console_routes(app: web.Application) -> None:

@@ -4,7 +4,8 @@ from aiohttp import web
 
 from cocreate.application import EnterPerson, EraseSubject, GiveName, Leave, SubmitIdea
 from cocreate.http.keys import SERVICE
-from cocreate.http.pages import address, render
+from cocreate.http.links import link_answer
+from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, action, attempt, facts, first, perform, worded
 from cocreate.http.pages_room import Room, enter_room
 
@@ -58,7 +59,7 @@ async def way_back(request: web.Request) -> web.StreamResponse:
         raise web.HTTPSeeOther(room.url)
     token = await request.app[SERVICE].doors.return_link(room.id, room.seat)
     return render(
-        request, "way_back.html", room=room, tab="mine", url=f"{address(request)}/link/{token}", whose="own"
+        request, "way_back.html", room=room, tab="mine", url=link_answer(request, token)["url"], whose="own"
     )
 
 

@@ -5,7 +5,8 @@ from typing import Final
 from aiohttp import web
 
 from cocreate.http.keys import SERVICE
-from cocreate.http.pages import address, render
+from cocreate.http.links import base_url
+from cocreate.http.pages import render
 from cocreate.http.pages_room import Room, enter_room
 
 IDEAS_SHOWN: Final = 12
@@ -23,7 +24,7 @@ async def screen_page(request: web.Request) -> web.StreamResponse:
         "screen.html",
         room=room,
         code=code,
-        base=address(request),
+        base=base_url(request),
         wanted=wanted if wanted in SHOWS else "auto",
         show=wanted if wanted in SHOWS[1:] else _show(room),
         ideas=room.board[:IDEAS_SHOWN],
