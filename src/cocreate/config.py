@@ -87,8 +87,11 @@ class Settings:
     @property
     def shown_database(self) -> str:
         """The database as it may be printed: without a password."""
-        parts = urlsplit(self.database)
-        if not self.database.startswith(_POSTGRES) or parts.password is None:
+        try:
+            parts = urlsplit(self.database)
+        except ValueError:
+            return "(not readable as an address)"
+        if parts.password is None:
             return self.database
         netloc = parts.netloc.replace(f":{parts.password}@", ":…@", 1)
         return urlunsplit(parts._replace(netloc=netloc))

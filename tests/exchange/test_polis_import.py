@@ -225,6 +225,17 @@ async def test_two_runs_at_once_are_one_import(sqlite_node: Open) -> None:
     assert (facts["ideas"], facts["participants"]) == (54, 339)
 
 
+async def test_two_runs_that_begin_at_once_agree_on_one_workshop(node: Open) -> None:
+    """Both find no record of the source; one genesis is written, and the other run takes it up."""
+    source = conversation("brexit-consensus")
+    async with node() as one, node() as other:
+        records = await asyncio.gather(run(one, source), run(other, source))
+        assert len({record.workshop for record in records}) == 1
+        assert len(await one.store.summaries()) == 1
+        facts = (await count_import(one.store, records[0].workshop)).facts()
+    assert facts["ballots"] == {"cast": 5303, "replaced": 9}
+
+
 class Interrupted(Exception):
     """What ends an import in a test."""
 
