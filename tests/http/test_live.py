@@ -158,14 +158,13 @@ async def test_a_reader_that_does_not_read_is_cut_off_alone(house: House) -> Non
         if one.transport.get_extra_info("peername") == writer.get_extra_info("sockname")
     )
     bulk, writes = Frame(b":" * 65_535 + b"\n"), 0
-    while len(streams) == 2:
+    while len(streams) == 2 and writes < 400:
         hub._write(bulk)
         writes += 1
         await asyncio.sleep(0)
         async with asyncio.timeout(5):
             await quick.response.content.readexactly(len(bulk.plain))
     assert slow.ended.is_set()
-    assert writes < 2_000
     await room.participant.do(f"{room.path}/ideas", {"text": "Goes on"})
     await quick.follow(await room.head() - 1)
     writer.close()
@@ -194,13 +193,14 @@ async def test_a_stop_says_goodbye_and_does_not_wait(tmp_path: Path) -> None:
         assert house.service.lives.opened()[0].readers == 0
 
 
-async def test_a_removed_facilitator_stops_reading_as_one(room: Room) -> None:
+@pytest.mark.parametrize("query", ["", "?audience=facilitator"])
+async def test_a_removed_facilitator_stops_reading_as_one(room: Room, query: str) -> None:
     """With the role goes the stream; asking again as a facilitator is refused."""
     added = await room.facilitator.do(f"{room.path}/facilitators")
     other = room.house.person()
     taken = await other.post("/api/links", {"token": added["link"]["token"]})
     assert taken.json == {"host": False, "workshop": room.id}
-    reader = await listen(other, room, "?audience=facilitator")
+    reader = await listen(other, room, query)
     await reader.follow(await room.head() - 1)
     stays = await listen(room.facilitator, room)
     await stays.follow(await room.head() - 1)
