@@ -127,7 +127,7 @@ def test_a_double_click_counts_once(workshop: Facilitator, devices: Devices) -> 
     ana = join(devices(script=False), workshop.code)
     ana.goto(f"/w/{workshop.workshop}")
     key = ana.locator("input[name=key]").first.get_attribute("value") or ""
-    form = {"form": "idea", "key": key, "text": "Said once."}
+    form: dict[str, str | float | bool] = {"form": "idea", "key": key, "text": "Said once."}
     headers = {"Sec-Fetch-Site": "same-origin"}
     for said in (form, form, form | {"text": "Said after going back."}):
         answer = ana.request.post(f"/w/{workshop.workshop}/ideas", form=said, headers=headers)
