@@ -23,7 +23,7 @@ class Ended(click.ClickException):
 
     def __init__(self, message: str, exit_code: int = FAILED) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance, whatever its annotation says
 
 
 def store_options(command: F) -> F:

@@ -28,7 +28,6 @@ class OptionRow:
 
 @dataclass(slots=True)
 class RoundRow:
-
     number: int
     opened: RoundOpened
     opened_at: int
