@@ -1,5 +1,6 @@
 """Who asks: the session cookie, looked up once a request and remembered for a short while."""
 
+import re
 import time
 from typing import NamedTuple
 
@@ -12,7 +13,10 @@ from cocreate.http.limits import TURNSTILE, address_of, require_allowance
 COOKIE = "cocreate"
 COOKIE_SECURE = "__Host-cocreate"
 """On HTTPS: the prefix makes browsers refuse the cookie from another host or path."""
-TOKEN_LENGTH_MAX = 100
+_TOKEN = {
+    secure: re.compile(rf"(?:^|; ?){name}=([A-Za-z0-9_-]{{1,100}})(?:;|$)")
+    for secure, name in ((False, COOKIE), (True, COOKIE_SECURE))
+}
 REMEMBERED_S = 30.0
 """A session that ended on another node ends here after this time at most."""
 REMEMBERED_MAX = 50_000
@@ -52,9 +56,9 @@ def is_secure(request: web.Request) -> bool:
 
 
 def token_of(request: web.Request) -> str | None:
-    """The session cookie's value, if one of a possible length was sent."""
-    token = request.cookies.get(COOKIE_SECURE if is_secure(request) else COOKIE)
-    return token if token and len(token) <= TOKEN_LENGTH_MAX else None
+    """The session cookie's value, if one of a possible form was sent; read without parsing the other cookies, for speed."""
+    found = _TOKEN[is_secure(request)].search(request.headers.get("Cookie", ""))
+    return None if found is None else found[1]
 
 
 async def caller(request: web.Request) -> Caller:
