@@ -328,9 +328,11 @@ async def test_the_store_is_down_before_anything_is_decided(failing: FailingStor
     workshop = await create(service)
     (ada,) = await join(service, workshop, "ada")
     service.lives.forget([workshop])
-    failing.reads_down = 1
+    failing.reads_down = 2
     with pytest.raises(StoreDown):
         await service.execute(ada, workshop, SubmitIdea(text="Later"))
+    with pytest.raises(StoreDown):
+        await service.reading.live(workshop)
     assert (await service.execute(ada, workshop, SubmitIdea(text="Now"))).count == 1
 
 

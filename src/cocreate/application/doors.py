@@ -8,6 +8,7 @@ from cocreate.application.actions_workshop import CancelWorkshop, CloseWorkshop,
 from cocreate.application.clock import Clock
 from cocreate.application.drafting import Action
 from cocreate.application.live import LiveWorkshop, LiveWorkshops
+from cocreate.application.reachable import store_told
 from cocreate.persistence.batch import Batch, Seat
 from cocreate.persistence.record_store import RecordStore
 
@@ -46,6 +47,7 @@ class Doors:
         lives.on_erased = self._unseat
         self._log_name: str | None = None
 
+    @store_told
     async def log_name(self) -> str:
         """The name of this installation's log: an identifier, chosen once, never an address."""
         if self._log_name is None:
@@ -53,6 +55,7 @@ class Doors:
             self._log_name = await self._identity.claim_setting("log_name", fresh)
         return self._log_name
 
+    @store_told
     async def session(self, token: str | None) -> tuple[bytes, bool] | None:
         """(session digest, whether it is a host's) of a cookie; None if unknown or expired."""
         if token is None:
@@ -62,15 +65,18 @@ class Doors:
             return None
         return held.session, held.host
 
+    @store_told
     async def new_session(self, *, host: bool = False) -> Admission:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         session, now = digest_token(token), self._clock.read()
         await self._identity.put_session(session, host=host, created_at=now, expires_at=now + SESSION_MS)
         return Admission(token, session, host)
 
+    @store_told
     async def sign_out(self, session: bytes) -> None:
         await self._identity.drop_session(session)
 
+    @store_told
     async def host_link(self) -> str:
         """The token of a one-time link that makes its taker a host."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -83,6 +89,7 @@ class Doors:
         )
         return token
 
+    @store_told
     async def return_link(self, workshop: str, participant: str) -> str:
         """The token of a one-time link by which somebody comes back on another device, or a facilitator comes in."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -95,6 +102,7 @@ class Doors:
         )
         return token
 
+    @store_told
     async def take_link(self, token: str, session: bytes | None) -> Admission | None:
         """Redeem a one-time link. A host's link gives a new session; a return link seats the present one, or a new one."""
         link = await self._identity.take_link(digest_token(token), self._clock.read())
@@ -106,11 +114,13 @@ class Doors:
         await self.sit(link.workshop, link.participant, admission.session)
         return Admission(admission.token, admission.session, admission.host, link.workshop)
 
+    @store_told
     async def sit(self, workshop: str, participant: str, session: bytes) -> None:
         """Make the session this participant, or this facilitator, from now on."""
         await self._store.append(Batch(heads={}, seats=[Seat(workshop, participant, session)]))
         self.seated(workshop, session, participant)
 
+    @store_told
     async def seat(self, workshop: str, session: bytes | None) -> str | None:
         """Who the session is in the workshop."""
         if session is None:
@@ -136,15 +146,18 @@ class Doors:
         for place in gone:
             del self._seats[place]
 
+    @store_told
     async def seats_of(self, session: bytes) -> list[str]:
         """The workshops in which the session is somebody."""
         return [seat.workshop for seat in await self._store.seats_of(session)]
 
+    @store_told
     async def workshop_of_code(self, code: str) -> str | None:
         """The workshop that a join code opens; case, blanks and hyphens do not matter."""
         letters = "".join(letter for letter in code.upper() if letter.isalpha())
         return await self._identity.workshop_of_code(letters) if len(letters) == CODE_LENGTH else None
 
+    @store_told
     async def code_of(self, workshop: str) -> str | None:
         """The workshop's join code; none once it is over."""
         standing = await self._identity.code_of(workshop)
@@ -155,6 +168,7 @@ class Doors:
                 return await self.open_code(workshop)
         return standing
 
+    @store_told
     async def open_code(self, workshop: str) -> str:
         """The workshop's join code, made if it has none. Codes never enter the record, not even hashed."""
         if (standing := await self._identity.code_of(workshop)) is not None:
@@ -164,6 +178,7 @@ class Doors:
             if await self._identity.put_join_code(code, workshop):
                 return code
 
+    @store_told
     async def after(self, live: LiveWorkshop, action: Action) -> None:
         """A join code lives only while its workshop does."""
         match action:

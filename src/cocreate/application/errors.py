@@ -27,7 +27,7 @@ class QueueFull(Unavailable):
 
 
 class StoreDown(Unavailable):
-    text = "The record cannot be written at this moment. Nothing was saved; send it again with the same key."
+    text = "The record cannot be reached at this moment. Nothing was saved; send it again with the same key."
     retry_after_s = 2
 
 

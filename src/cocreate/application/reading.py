@@ -11,6 +11,7 @@ from typing import Any
 
 from cocreate.application.errors import PositionUnknown
 from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row
+from cocreate.application.reachable import store_told
 from cocreate.application.texts import Texts
 from cocreate.domain.canonical import canonical_json
 from cocreate.domain.errors import NotAFacilitator, NotAParticipant, RoundNotFound
@@ -74,6 +75,7 @@ class Reading:
         self._past: OrderedDict[tuple[str, int], Projections] = OrderedDict()
         self._replays = asyncio.Semaphore(PAST_REPLAYS_MAX)
 
+    @store_told
     async def live(self, workshop: str) -> LiveWorkshop:
         live = await self._lives.get(workshop)
         live.require_record()
@@ -98,6 +100,7 @@ class Reading:
             raise NotAParticipant(status="not joined yet")
         return wanted
 
+    @store_told
     async def view(self, live: LiveWorkshop, audience: Audience, at: int | None = None) -> View:
         """The whole view now, or of a past position judged by today's visibility."""
         facts = live.projections if at is None else await self._at(live, at)
@@ -143,6 +146,7 @@ class Reading:
     async def timeline(self, live: LiveWorkshop, *, after: int = -1, limit: int = TIMELINE_MAX) -> Json:
         return timeline(live.projections, after=after, limit=min(limit, TIMELINE_MAX))
 
+    @store_told
     async def entries(self, live: LiveWorkshop, *, after: int, limit: int = ENTRIES_MAX) -> list[RawEntry]:
         """Raw entries behind `after`; a withheld one is its leaf hash alone."""
         rows = await self._store.read(live.id, after=after, limit=min(limit, ENTRIES_MAX))
@@ -155,6 +159,7 @@ class Reading:
         # An entry that came after the projections were folded could belong to a withheld run they do not know yet.
         return [entry for entry in entries if entry.position <= live.projections.at]
 
+    @store_told
     async def position_at(self, live: LiveWorkshop, time: int) -> int:
         """The position of the last entry stamped `time` or earlier; binary search over the store."""
         low, high = 0, live.projections.at
@@ -195,6 +200,7 @@ class Reading:
             await asyncio.sleep(0)
         return past
 
+    @store_told
     async def catalogue(
         self, *, status: str | None = None
     ) -> list[tuple[Summary, tuple[tuple[str, str], ...] | None]]:

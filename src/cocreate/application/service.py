@@ -4,13 +4,12 @@ One `Service` is one node. It owns the sequencer, the open workshops, the follow
 """
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import random
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,9 +20,10 @@ from cocreate.application.actions_workshop import CreateWorkshop
 from cocreate.application.clock import Clock
 from cocreate.application.doors import Doors
 from cocreate.application.drafting import Action, Draft
-from cocreate.application.errors import AnswerLost, StoreDown, Unavailable
+from cocreate.application.errors import AnswerLost, StoreDown
 from cocreate.application.keyring import KEY_BYTES
 from cocreate.application.live import LiveWorkshops
+from cocreate.application.reachable import store_told
 from cocreate.application.reading import Reading
 from cocreate.application.sequencer import Sequencer
 from cocreate.application.ticket import Receipt, Ticket
@@ -33,7 +33,6 @@ from cocreate.domain.errors import NotAParticipant, WorkshopStateConflict
 from cocreate.domain.messages import Command
 from cocreate.domain.participant import JoinWorkshop
 from cocreate.domain.workshop import ScheduleWorkshop, Source
-from cocreate.persistence.errors import OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.record.pseudonyms import command_id, request_digest
@@ -100,10 +99,8 @@ class Service:
         """
         if isinstance(action, Join) and caller.session is None:
             raise NotAParticipant(status="without a session")
-        with _told_as(StoreDown):
-            live = await self.lives.get(workshop)
-            live.require_record()
-            seat = await self.doors.seat(workshop, caller.session)
+        live = await self.reading.live(workshop)
+        seat = await self.doors.seat(workshop, caller.session)
         draft = Draft(live=live, seat=seat)
         command = action.command(draft)
         ticket = self._ticket(draft, command, action, _first_part(caller, draft, action, command), key)
@@ -114,8 +111,7 @@ class Service:
             self.doors.seated(
                 workshop, caller.session, receipt.aggregates[0] if receipt.aggregates else draft.actor
             )
-        with _told_as(AnswerLost):
-            await self.doors.after(live, action)
+        await self._afterwards(self.doors.after(live, action))
         return receipt
 
     async def submit(
@@ -167,20 +163,26 @@ class Service:
         except WorkshopStateConflict:
             # The same request came twice at once, each with a secret of its own: now the first one's is known.
             receipt = await self._create(caller.session, workshop, action, key)
-        with _told_as(AnswerLost):
-            await self.doors.open_code(workshop)
+        await self._afterwards(self.doors.open_code(workshop))
         return receipt
+
+    async def _afterwards(self, deed: Awaitable[object]) -> None:
+        """What a written command brings with it beside the record; a repeat under the same key does it again."""
+        try:
+            await deed
+        except StoreDown as error:
+            raise AnswerLost() from error
 
     async def _create(
         self, session: bytes, workshop: str, action: CreateWorkshop, key: str | None
     ) -> Receipt:
-        with _told_as(StoreDown):
-            draft = await self.genesis_draft(workshop, action.languages[0])
-            command = await self.schedule(draft, action)
+        draft = await self.genesis_draft(workshop, action.languages[0])
+        command = await self.schedule(draft, action)
         ticket = self._ticket(draft, command, action, session, key)
         ticket.session = session
         return await self._settle(ticket)
 
+    @store_told
     async def genesis_draft(self, workshop: str, language: str) -> Draft:
         """A draft for a record's first command, with the keys that the record begins with."""
         live = await self.lives.get(workshop)
@@ -229,15 +231,6 @@ def _first_part(caller: Caller, draft: Draft, action: Action, command: Command) 
     if isinstance(command, JoinWorkshop):
         return bytes.fromhex(draft.actor)
     return bytes.fromhex(command.actor)
-
-
-@contextlib.contextmanager
-def _told_as(unavailable: type[Unavailable]) -> Iterator[None]:
-    """What the store cannot do before or after a command is in the queue is told like what it cannot do there."""
-    try:
-        yield
-    except (StoreUnavailable, OutcomeUnknown) as error:
-        raise unavailable() from error
 
 
 def _workshop_id(session: bytes, key: str) -> str:
