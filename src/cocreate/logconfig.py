@@ -24,7 +24,8 @@ def set_up_logging(level: str) -> None:
     ]
     form: list[Processor]
     if sys.stderr.isatty():
-        form = [structlog.dev.ConsoleRenderer()]
+        # The default draws every frame's variables: ballots, tokens, keys.
+        form = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
         form = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
