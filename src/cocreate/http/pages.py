@@ -39,8 +39,8 @@ def _environment() -> Environment:
     made.filters |= {
         "say": say,
         "plain": plain,
+        "brief": brief,
         "when": when,
-        "day": day,
         "name_of": lambda code: pages_words.NAMES.get(code, code),
         "event_name": lambda event: pages_words.EVENTS.get(pages_words.event_name(event), event),
         "short": lambda pseudonym: pseudonym[:6],
@@ -81,18 +81,21 @@ def plain(context: Context, text: Mapping[str, Any]) -> str:
     return GONE[text["gone"]] if "gone" in text else pick(text, context["languages_read"])[1]
 
 
+@pass_context
+def brief(context: Context, text: Mapping[str, Any], length: int) -> Markup:
+    """The beginning of a contribution, at most so many characters, as its own island of language and direction."""
+    if "gone" in text:
+        return say(context, text)
+    language, words = pick(text, context["languages_read"])
+    shown = words if len(words) <= length else words[: length - 1].rstrip() + "…"
+    return Markup('<span lang="{}" dir="auto">{}</span>').format(language, shown)
+
+
 def when(millis: int) -> Markup:
     """A moment; the page's script says it in the reader's own time zone."""
     moment = datetime.fromtimestamp(millis / 1000, UTC)
     return Markup('<time datetime="{}" data-when>{}</time>').format(
         moment.strftime("%Y-%m-%dT%H:%M:%SZ"), moment.strftime("%-d %B %Y, %H:%M UTC")
-    )
-
-
-def day(millis: int) -> Markup:
-    moment = datetime.fromtimestamp(millis / 1000, UTC)
-    return Markup('<time datetime="{}">{}</time>').format(
-        moment.strftime("%Y-%m-%d"), moment.strftime("%A, %-d %B %Y")
     )
 
 

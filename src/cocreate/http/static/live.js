@@ -4,7 +4,6 @@ import { isDirty, keep } from "./drafts.js";
 import { sayTimes, countChoices } from "./forms.js";
 
 const SAY_MS = 1500; // what is said to screen readers is gathered for this long
-const SILENT_MS = 40_000; // the server says something every 15 s; after this the line is dead
 const RETRY_MS = 3000;
 
 export function follow(body) {
@@ -114,8 +113,9 @@ function takeOver(page) {
   }
 }
 
-// Somebody's focus, half-filled form or opened drawer is in it.
+// Somebody's focus, half-filled form or opened drawer is in it; or a button that a finger may be on its way to.
 function inUse(region) {
+  if ("hold" in region.dataset && region.querySelector("form")) return true;
   if (region.contains(document.activeElement) && document.activeElement !== document.body) return true;
   if ([...region.querySelectorAll("form")].some(isDirty)) return true;
   return region.querySelector("details[open]") !== null && region.querySelector("details[open] form") !== null;
