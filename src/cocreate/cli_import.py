@@ -58,6 +58,7 @@ def polis(
         settings,
         lambda: _import(settings, folder.resolve(), licence=licence, language=language),
         log_level=log_level or "warning",
+        interrupted="Interrupted. Run the same command again to resume.",
     )
     if as_json:
         print_json(facts)

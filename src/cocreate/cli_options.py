@@ -89,7 +89,13 @@ def require_workshop_id(workshop: str) -> str:
         ) from error
 
 
-def run(settings: Settings, work: Callable[[], Coroutine[Any, Any, T]], *, log_level: str) -> T:
+def run(
+    settings: Settings,
+    work: Callable[[], Coroutine[Any, Any, T]],
+    *,
+    log_level: str,
+    interrupted: str = "Interrupted.",
+) -> T:
     """Run a command's work to its end. What a person can mend ends it in words; what only we can, in a traceback."""
     import asyncio
     import gc
@@ -104,7 +110,7 @@ def run(settings: Settings, work: Callable[[], Coroutine[Any, Any, T]], *, log_l
     try:
         return asyncio.run(work())
     except KeyboardInterrupt:
-        note("Interrupted.")
+        note(interrupted)
         sys.exit(INTERRUPTED)
     except click.ClickException:
         raise

@@ -287,3 +287,24 @@ def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
     assert "Imported" not in result.stdout
     assert "2872 cast, 123 replaced" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
+
+
+@needs_data
+def test_an_import_that_is_interrupted_says_how_to_resume_it(tmp_path: Path) -> None:
+    """Ctrl-C ends it with 130 and a word; the catalogue shows the workshop as incomplete, and the next run ends it."""
+    with subprocess.Popen(
+        command("import", "polis", SEATTLE, "--json"),
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        # The key is there before the first entry, and the import takes a second from there.
+        while process.poll() is None and not (tmp_path / "cocreate" / "instance.key").exists():
+            pass
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=STOP_S_MAX)
+    assert (process.returncode, output) == (130, ""), errors
+    assert "Run the same command again" in errors
+    assert "Traceback" not in errors
+    assert facts_of(cocreate(tmp_path, "import", "polis", SEATTLE, "--json"))["ballots"]["cast"] == 2872
