@@ -1,6 +1,7 @@
 """What the buttons of the console do: one row a button, from the form's fields to the action."""
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from cocreate.application import (
@@ -72,15 +73,17 @@ def _reschedule(fields: Fields, _: Room) -> Action:
 def _agenda(fields: Fields, room: Room) -> Action:
     """Row by row, in the order of the numbers typed; rows without a kind are left out."""
     titles = {one["key"]: one.get("title") for one in room.agenda}
+    columns = ("kind", "id", "title", "minutes", "order")
+    table = zip_longest(*(fields.get(name, []) for name in columns), fillvalue="")
     rows = []
-    for row, kind in enumerate(fields.get("kind", [])):
-        if not kind:
+    for row, cells in enumerate(table):
+        said = {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
+        if not said["kind"]:
             continue
-        said = {name: fields.get(name, [])[row].strip() for name in ("id", "title", "minutes", "order")}
         activity: dict[str, Any] = {name: said[name] for name in ("id", "minutes") if said[name]}
         activity |= _title(said["title"], titles.get(said["id"]))
         order = int(said["order"]) if said["order"].isascii() and said["order"].isdigit() else row + 1
-        rows.append((order, row, {**activity, "kind": kind}))
+        rows.append((order, row, {**activity, "kind": said["kind"]}))
     return action(
         ChangeAgenda, {"activities": [activity for _, _, activity in sorted(rows, key=lambda one: one[:2])]}
     )
