@@ -1,9 +1,13 @@
 """Two nodes on one database: they write to the same workshops at the same time and see what the other wrote."""
 
 import asyncio
+import json
+import os
 import random
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +40,7 @@ from tests.application.nodes import (
     until,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 20
 PEOPLE = 50
 OpenNode = Callable[[], Awaitable[RecordStore]]
@@ -172,3 +177,70 @@ async def test_two_hundred_people_join_at_once(any_nodes: Nodes) -> None:
     joined = [one for one in await record(any_nodes[0], workshop) if one.event.NAME == "ParticipantJoined.v1"]
     assert len(joined) == 200
     await assert_alike(any_nodes, workshop)
+
+
+@pytest.mark.slow
+async def test_two_processes_on_one_database(postgres_database: str) -> None:
+    """The same with real processes, each with its own memory, clock and connections."""
+    store = PostgresRecordStore(postgres_database)
+    await store.open()
+    async with running(store) as service:
+        workshop = await create(service)
+        people = [f"p{number}" for number in range(PEOPLE)]
+        callers = await join(service, workshop, *people)
+        options = [await idea(service, workshop, callers[0], f"Idea {number}") for number in range(4)]
+        rounds = [await open_round(service, workshop, options, results="always") for _ in range(ROUNDS)]
+        told = {"database": postgres_database, "workshop": workshop, "rounds": rounds, "options": options}
+        nodes = [await start_node(told | {"people": people, "seed": seed}) for seed in (1, 2)]
+        for node in nodes:
+            await say(node, "go")
+        answers = [json.loads(await hear(node)) for node in nodes]
+        head = await store.head(workshop)
+        for node in nodes:
+            await say(node, str(head))
+        tallies = [json.loads(await hear(node)) for node in nodes]
+        assert [await node.wait() for node in nodes] == [0, 0]
+        ballots = [one for one in await record(service, workshop) if "Ballot" in one.event.NAME]
+    await store.close()
+    assert all(set(answer["refusals"]) <= {"BallotSuperseded", "NoBallot"} for answer in answers), answers
+    acknowledged = sorted(tuple(receipt) for answer in answers for receipt in answer["receipts"])
+    assert acknowledged == [(one.position, one.command) for one in ballots]
+    assert all(answer["receipts"] for answer in answers)
+    standing = {
+        one.aggregate: () if isinstance(one.event, BallotWithdrawn) else one.event.choice  # type: ignore[attr-defined]
+        for one in ballots
+    }
+    assert len(standing) == PEOPLE * ROUNDS
+    counted = Counter(f"{key[:36]}/{option}" for key, choice in standing.items() for option in choice)
+    assert tallies[0] == tallies[1]
+    assert {key: marks["approvals"] for key, marks in tallies[0].items() if marks["approvals"]} == counted
+
+
+async def start_node(told: dict[str, object]) -> asyncio.subprocess.Process:
+    """A node that has the workshop open and waits for the word."""
+    node = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.application.node_process",
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=2**24,
+    )
+    await say(node, json.dumps(told))
+    assert await hear(node) == "ready"
+    return node
+
+
+async def say(node: asyncio.subprocess.Process, line: str) -> None:
+    assert node.stdin is not None
+    node.stdin.write(f"{line}\n".encode())
+    await node.stdin.drain()
+
+
+async def hear(node: asyncio.subprocess.Process) -> str:
+    assert node.stdout is not None
+    async with asyncio.timeout(120):
+        return (await node.stdout.readline()).decode().strip()
