@@ -8,6 +8,7 @@ import pytest
 from cocreate.application import CloseRound, CloseWorkshop, Service, SubmitIdea
 from cocreate.application.clock import Clock
 from cocreate.application.errors import ClockJumped
+from cocreate.domain.errors import KeyLost
 from cocreate.domain.messages import SYSTEM
 from cocreate.domain.round import RoundClosed
 from cocreate.persistence.popo import PopoRecordStore
@@ -102,6 +103,31 @@ async def test_closing_the_workshop_ends_its_rounds_graces() -> None:
         await service.execute(HOST, workshop, CloseWorkshop())
         await service._timekeeper.tick()
         assert "ResultCertified.v1" in dict(await names(service, workshop, round_id))
+
+
+async def test_a_round_whose_key_is_lost_is_closed_by_the_system_and_its_ballots_still_count() -> None:
+    """Its voters can no longer be told apart, so nobody may vote in it any more."""
+    hands, store = Hands(), PopoRecordStore()
+    async with running(store, hands, timekeeper=False) as service:
+        workshop = await create(service)
+        ada, ben = await join(service, workshop, "ada", "ben")
+        option = await idea(service, workshop, ada)
+        round_id = await open_round(service, workshop, [option])
+        await service.execute(ada, workshop, cast_ballot(round_id, option))
+        await service._timekeeper.tick()
+        assert "RoundClosed.v1" not in dict(await names(service, workshop, round_id))
+        del store.recorder.keys[workshop, "round", round_id]
+        service.lives.forget([workshop])
+        with pytest.raises(KeyLost):
+            await service.execute(ben, workshop, cast_ballot(round_id, option))
+        await service._timekeeper.tick()
+        hands.forward(11_000)
+        await service._timekeeper.tick()
+        closed = [e.event for e in await record(service, workshop) if isinstance(e.event, RoundClosed)]
+        assert [event.because for event in closed] == ["key_lost"]
+        certificate = (await live(service, workshop)).projections.rounds.rounds[round_id].certificate
+        assert certificate is not None
+        assert certificate.reconciliation.standing == 1
 
 
 async def test_the_timekeeper_outlives_a_store_that_is_down() -> None:

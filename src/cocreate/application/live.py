@@ -97,6 +97,16 @@ class LiveWorkshop:
         self.projections.apply(recorded)
         return self.frontier.append_entry(entry)
 
+    def keyless_rounds(self) -> list[str]:
+        """Open pseudonymous rounds whose key is gone: nobody can vote in them any more, so they are to be closed."""
+        return [
+            round_id
+            for round_id, row in self.projections.rounds.unfinished.items()
+            if row.closed_time is None
+            and row.opened.secrecy == "pseudonymous"
+            and self.keyring.round_key(round_id) is None
+        ]
+
     def announce(self) -> None:
         """Wake whoever waits for this workshop to move."""
         self._moved.set()

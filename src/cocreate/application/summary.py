@@ -1,5 +1,7 @@
 """A workshop's row in the catalogue, from the decision state: what lists, search and the clock need without its record."""
 
+from typing import Literal
+
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import Source
@@ -7,6 +9,9 @@ from cocreate.persistence.batch import Summary
 
 TITLE_POSITION = 1
 """`WorkshopScheduled` always stands here."""
+
+Deed = Literal["close", "close_keyless", "certify"]
+"""What the system does to a round."""
 
 
 def summary_of(state: WorkshopState, source: str | None) -> Summary:
@@ -25,9 +30,9 @@ def summary_of(state: WorkshopState, source: str | None) -> Summary:
     )
 
 
-def due_rounds(state: WorkshopState) -> list[tuple[int, str, str]]:
-    """(when, round id, "close" or "certify") of everything the clock has to do."""
-    due = []
+def due_rounds(state: WorkshopState) -> list[tuple[int, str, Deed]]:
+    """(when, round id, what) of everything the clock has to do."""
+    due: list[tuple[int, str, Deed]] = []
     for round_id, row in state.rounds.items():
         if row.status == "open" and row.withheld_until is not None:
             due.append((row.withheld_until, round_id, "close"))

@@ -1,4 +1,5 @@
-"""What the clock causes: withheld rounds close at their term, closed rounds are certified when their grace is over.
+"""What the system does by itself: withheld rounds close at their term, rounds whose key is gone close at once, and closed
+rounds are certified when their grace is over.
 
 Every node looks; the command ids are the same on all, so each cause leads to one effect.
 """
@@ -10,7 +11,7 @@ from structlog import get_logger
 
 from cocreate.application.drafting import Draft
 from cocreate.application.errors import ClockJumped, RecordDamaged, Unavailable
-from cocreate.application.summary import due_rounds
+from cocreate.application.summary import Deed, due_rounds
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.errors import Refusal
 from cocreate.domain.messages import SYSTEM, Command
@@ -61,13 +62,20 @@ class Timekeeper:
             except (RecordDamaged, LookupError):
                 # One record that must not be written to keeps no other from its term.
                 log.exception("record_damaged", workshop=summary.workshop)
+        for live in self._service.lives.opened():
+            for round_id in live.keyless_rounds():
+                await self._act(Draft(live=live, seat=SYSTEM), round_id, "close_keyless")
 
-    async def _act(self, draft: Draft, round_id: str, deed: str) -> None:
+    async def _act(self, draft: Draft, round_id: str, deed: Deed) -> None:
         command: Command
-        if deed == "close":
-            command = CloseRound(actor=SYSTEM, round=round_id, because="withheld_until")
-        else:
-            command = CertifyResult(actor=SYSTEM, round=round_id, tie_root=draft.live.tie_roots[round_id])
+        match deed:
+            case "close":
+                command = CloseRound(actor=SYSTEM, round=round_id, because="withheld_until")
+            case "close_keyless":
+                command = CloseRound(actor=SYSTEM, round=round_id, because="key_lost")
+            case "certify":
+                tie_root = draft.live.tie_roots[round_id]
+                command = CertifyResult(actor=SYSTEM, round=round_id, tie_root=tie_root)
         try:
             await self._service.submit(
                 draft.live.id, command, draft, actor=bytes.fromhex(SYSTEM), key=f"{deed}/{round_id}"

@@ -70,7 +70,7 @@ REFUSED: Mapping[str, Row] = {
 
 FAULTS: Mapping[str, Row] = {
     "QueueFull": Row(503, "Too many people are sending"),
-    "StoreDown": Row(503, "The record cannot be written"),
+    "StoreDown": Row(503, "The record is out of reach"),
     "AnswerLost": Row(503, "The store's answer was lost"),
     "TooManyWriters": Row(503, "Other servers were first"),
     "ClockJumped": Row(503, "The server's clock has jumped"),
