@@ -11,10 +11,12 @@ from random import Random
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import Refusal
+from cocreate.domain.genesis import Source
 from cocreate.domain.messages import Command, Event, Recorded
 from cocreate.domain.participant import How, JoinWorkshop
+from cocreate.domain.settings import Settings
 from cocreate.domain.state import WorkshopState
-from cocreate.domain.workshop import OpenWorkshop, ScheduleWorkshop, Settings, Source
+from cocreate.domain.workshop import OpenWorkshop, ScheduleWorkshop
 
 STARTED_AT = 1_523_520_000_000
 """12 April 2018, 8:00 UTC."""

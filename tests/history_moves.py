@@ -11,6 +11,8 @@ from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.comment import HideComment, PostComment, RestoreComment, WithdrawComment
 from cocreate.domain.erasure import EraseSubject, EraseText
+from cocreate.domain.facilitator import AddFacilitator, RemoveFacilitator
+from cocreate.domain.genesis import CompleteImport
 from cocreate.domain.idea import (
     ApproveIdea,
     EditIdea,
@@ -32,20 +34,12 @@ from cocreate.domain.participant import (
     Role,
 )
 from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, VoidRound
+from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
 from cocreate.domain.voting.opinion import OpinionRules
 from cocreate.domain.voting.support import SupportRules
-from cocreate.domain.workshop import (
-    AddFacilitator,
-    ChangeSettings,
-    CloseWorkshop,
-    CompleteImport,
-    RemoveFacilitator,
-    ReopenWorkshop,
-    RescheduleWorkshop,
-    SealRecord,
-)
+from cocreate.domain.workshop import CloseWorkshop, ReopenWorkshop, RescheduleWorkshop, SealRecord
 from tests.history_author import STARTED_AT, TAGS, Author, tie_root
 
 Move = Callable[[Author], Command | None]

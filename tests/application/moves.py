@@ -40,7 +40,7 @@ from cocreate.application import (
     WithdrawBallot,
     WithdrawIdea,
 )
-from cocreate.domain.workshop import Settings
+from cocreate.domain.settings import Settings
 from tests.application.nodes import HOST, RULES, person, rules_of
 
 Move = tuple[Caller, Action]

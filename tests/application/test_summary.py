@@ -1,7 +1,8 @@
 """The catalogue's row: what lists and the clock need to know of a workshop without opening its record."""
 
 from cocreate.application.summary import source_key, summary_of
-from cocreate.domain.workshop import CloseWorkshop, CompleteImport, SealRecord
+from cocreate.domain.genesis import CompleteImport
+from cocreate.domain.workshop import CloseWorkshop, SealRecord
 from tests.projections.room import GRACE_MS, Room
 
 

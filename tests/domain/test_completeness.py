@@ -19,11 +19,12 @@ from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.decider import commands, decide, evolved_events
 from cocreate.domain.erasure import EraseText
 from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotFound, Refusal
+from cocreate.domain.facilitator import RemoveFacilitator
 from cocreate.domain.idea import EditIdea
 from cocreate.domain.messages import EVENT_TYPES, SYSTEM, Command
 from cocreate.domain.participant import JoinWorkshop, RemoveParticipant
 from cocreate.domain.round import CloseRound
-from cocreate.domain.workshop import RemoveFacilitator, RescheduleWorkshop, SealRecord
+from cocreate.domain.workshop import RescheduleWorkshop, SealRecord
 from tests.domain.words import (
     ANNA,
     BEN,

@@ -21,30 +21,28 @@ from cocreate.domain.errors import (
     WorkshopNotOpen,
     WorkshopStateConflict,
 )
+from cocreate.domain.facilitator import (
+    FACILITATORS_MAX,
+    AddFacilitator,
+    FacilitatorAdded,
+    FacilitatorRemoved,
+    RemoveFacilitator,
+)
+from cocreate.domain.genesis import CompleteImport, ImportCompleted, RecordStarted
 from cocreate.domain.idea import IdeaSubmitted
 from cocreate.domain.messages import SYSTEM, Command
 from cocreate.domain.round import RoundClosed, VoidRound
+from cocreate.domain.settings import ChangeSettings, Settings, SettingsChanged
 from cocreate.domain.workshop import (
-    FACILITATORS_MAX,
     UNSET_DIGEST,
-    AddFacilitator,
     CancelWorkshop,
-    ChangeSettings,
     CloseWorkshop,
-    CompleteImport,
-    FacilitatorAdded,
-    FacilitatorRemoved,
-    ImportCompleted,
     OpenWorkshop,
     RecordSealed,
-    RecordStarted,
-    RemoveFacilitator,
     ReopenWorkshop,
     RescheduleWorkshop,
     ScheduleWorkshop,
     SealRecord,
-    Settings,
-    SettingsChanged,
     WorkshopCancelled,
     WorkshopClosed,
     WorkshopOpened,

@@ -8,22 +8,17 @@ from typing import Any
 from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda
 from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.comment import Alignment, PostComment
+from cocreate.domain.genesis import Source
 from cocreate.domain.idea import HideIdea, SubmitIdea
 from cocreate.domain.messages import Command, Sealed
 from cocreate.domain.participant import GrantRole, JoinWorkshop
 from cocreate.domain.round import OpenRound
+from cocreate.domain.settings import ChangeSettings, Settings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
 from cocreate.domain.voting.opinion import OpinionRules
 from cocreate.domain.voting.support import SupportRules
-from cocreate.domain.workshop import (
-    ChangeSettings,
-    CloseWorkshop,
-    OpenWorkshop,
-    ScheduleWorkshop,
-    Settings,
-    Source,
-)
+from cocreate.domain.workshop import CloseWorkshop, OpenWorkshop, ScheduleWorkshop
 
 WORKSHOP = "00000000-0000-4000-8000-000000000000"
 FACILITATOR, OTHER_FACILITATOR = "f" * 32, "e" * 32

@@ -20,10 +20,10 @@ from cocreate.bootstrap import opened_service
 from cocreate.config import Settings
 from cocreate.domain.ballot import ballot_parts
 from cocreate.domain.errors import OptionHidden
+from cocreate.domain.genesis import ImportCompleted, RecordStarted
 from cocreate.domain.idea import IdeaSubmitted
 from cocreate.domain.messages import Recorded
 from cocreate.domain.participant import ParticipantJoined
-from cocreate.domain.workshop import ImportCompleted, RecordStarted
 from cocreate.exchange.csv_source import BadRows
 from cocreate.exchange.import_counts import count_import
 from cocreate.exchange.import_record import ImportRecord

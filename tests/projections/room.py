@@ -11,9 +11,10 @@ from cocreate.domain.idea import SubmitIdea
 from cocreate.domain.messages import SYSTEM, Command
 from cocreate.domain.participant import JoinWorkshop
 from cocreate.domain.round import CloseRound, OpenRound, Results, Secrecy
+from cocreate.domain.settings import Settings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
-from cocreate.domain.workshop import OpenWorkshop, Settings
+from cocreate.domain.workshop import OpenWorkshop
 from cocreate.projections.fold import Projections
 from cocreate.projections.personal import personal
 from cocreate.projections.reader import Audience

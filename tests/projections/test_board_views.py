@@ -6,7 +6,7 @@ from cocreate.domain.comment import HideComment, WithdrawComment
 from cocreate.domain.erasure import EraseSubject, EraseText
 from cocreate.domain.idea import ApproveIdea, EditIdea, HideIdea, RestoreIdea, WithdrawIdea
 from cocreate.domain.participant import GrantRole, LeaveWorkshop
-from cocreate.domain.workshop import ChangeSettings, Settings
+from cocreate.domain.settings import ChangeSettings, Settings
 from cocreate.projections.reader import AUDIENCES, Audience
 from tests.history_author import TAGS
 from tests.projections.room import Room, said

@@ -2,8 +2,10 @@
 
 from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda, EndActivity, StartActivity
 from cocreate.domain.erasure import EraseText
+from cocreate.domain.genesis import CompleteImport
 from cocreate.domain.messages import EVENT_TYPES, Event
-from cocreate.domain.workshop import CancelWorkshop, CompleteImport, Settings
+from cocreate.domain.settings import Settings
+from cocreate.domain.workshop import CancelWorkshop
 from cocreate.projections.changes import Changes
 from cocreate.projections.fold import Projections
 from cocreate.projections.timeline import FACTS

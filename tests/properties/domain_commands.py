@@ -12,6 +12,8 @@ from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.comment import HideComment, RestoreComment, WithdrawComment
 from cocreate.domain.erasure import EraseSubject, EraseText
+from cocreate.domain.facilitator import AddFacilitator, RemoveFacilitator
+from cocreate.domain.genesis import CompleteImport
 from cocreate.domain.idea import (
     ApproveIdea,
     EditIdea,
@@ -31,19 +33,15 @@ from cocreate.domain.participant import (
     RemoveParticipant,
 )
 from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, VoidRound
+from cocreate.domain.settings import ChangeSettings, Settings
 from cocreate.domain.voting import Rules
 from cocreate.domain.workshop import (
-    AddFacilitator,
     CancelWorkshop,
-    ChangeSettings,
     CloseWorkshop,
-    CompleteImport,
     OpenWorkshop,
-    RemoveFacilitator,
     ReopenWorkshop,
     RescheduleWorkshop,
     SealRecord,
-    Settings,
 )
 from tests.domain.words import (
     ANNA,

@@ -14,16 +14,16 @@ from cocreate.domain.comment import COMMENT_DEPTH_MAX, HideComment, RestoreComme
 from cocreate.domain.decider import commands, decide, evolve
 from cocreate.domain.erasure import EraseSubject, EraseText
 from cocreate.domain.errors import Refusal
+from cocreate.domain.facilitator import AddFacilitator
+from cocreate.domain.genesis import CompleteImport
 from cocreate.domain.idea import ApproveIdea, HideIdea, RestoreIdea, TagIdea, WithdrawIdea
 from cocreate.domain.participant import GrantRole, LeaveWorkshop, ReadmitParticipant, RemoveParticipant
 from cocreate.domain.round import AdmitOption, CloseRound, RoundOpened, VoidRound
+from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import (
-    AddFacilitator,
     CancelWorkshop,
-    ChangeSettings,
     CloseWorkshop,
-    CompleteImport,
     OpenWorkshop,
     ReopenWorkshop,
     RescheduleWorkshop,

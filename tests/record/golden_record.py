@@ -15,14 +15,16 @@ from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.comment import HideComment, PostComment
 from cocreate.domain.decider import evolve
 from cocreate.domain.erasure import EraseSubject, EraseText
+from cocreate.domain.genesis import RecordStarted
 from cocreate.domain.idea import EditIdea, HideIdea, SubmitIdea
 from cocreate.domain.messages import Command, Recorded
 from cocreate.domain.participant import GiveName, JoinWorkshop
 from cocreate.domain.round import CloseRound, OpenRound, RoundOpened
+from cocreate.domain.settings import Settings
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.voting.approval import ApprovalRules
 from cocreate.domain.voting.opinion import OpinionRules
-from cocreate.domain.workshop import CloseWorkshop, OpenWorkshop, RecordStarted, SealRecord, Settings
+from cocreate.domain.workshop import CloseWorkshop, OpenWorkshop, SealRecord
 from cocreate.record.codec import decode, encode
 from cocreate.record.digest import state_digest
 from cocreate.record.export import Disclosed, ExportHeader, write_export

@@ -6,14 +6,14 @@ from pydantic import Field
 
 from cocreate.application.drafting import Action, Draft
 from cocreate.application.wording import ActivityTitle, Note, Purpose, Title
-from cocreate.domain import agenda, workshop
+from cocreate.domain import agenda, facilitator, settings, workshop
 from cocreate.domain.agenda import (
     ACTIVITIES_MAX,
     ACTIVITY_GRACE_MS_MAX,
     ActivityKind,
 )
 from cocreate.domain.messages import Command, Language, Millis, Pseudonym, Uuid
-from cocreate.domain.workshop import Settings
+from cocreate.domain.settings import Settings
 
 
 class CreateWorkshop(Action):
@@ -102,7 +102,7 @@ class ChangeSettings(Action):
     settings: Settings
 
     def command(self, draft: Draft) -> Command:
-        return workshop.ChangeSettings(actor=draft.actor, settings=self.settings)
+        return settings.ChangeSettings(actor=draft.actor, settings=self.settings)
 
 
 class ActivityDraft(Action):
@@ -166,7 +166,7 @@ class AddFacilitator(Action):
     NAME: ClassVar[str] = "add_facilitator"
 
     def command(self, draft: Draft) -> Command:
-        return workshop.AddFacilitator(actor=draft.actor, facilitator=draft.new_pseudonym())
+        return facilitator.AddFacilitator(actor=draft.actor, facilitator=draft.new_pseudonym())
 
 
 class RemoveFacilitator(Action):
@@ -177,4 +177,4 @@ class RemoveFacilitator(Action):
     facilitator: Pseudonym
 
     def command(self, draft: Draft) -> Command:
-        return workshop.RemoveFacilitator(actor=draft.actor, facilitator=self.facilitator)
+        return facilitator.RemoveFacilitator(actor=draft.actor, facilitator=self.facilitator)

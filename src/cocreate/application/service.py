@@ -30,9 +30,10 @@ from cocreate.application.ticket import Receipt, Ticket
 from cocreate.application.timekeeper import Timekeeper
 from cocreate.domain.canonical import canonical_json, framed
 from cocreate.domain.errors import NotAParticipant, WorkshopStateConflict
+from cocreate.domain.genesis import Source
 from cocreate.domain.messages import Command
 from cocreate.domain.participant import JoinWorkshop
-from cocreate.domain.workshop import ScheduleWorkshop, Source
+from cocreate.domain.workshop import ScheduleWorkshop
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.record.pseudonyms import command_id, request_digest

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from cocreate.domain.canonical import digest_of
+from cocreate.domain.genesis import Source
 from cocreate.domain.state import WorkshopState
-from cocreate.domain.workshop import Source
 from cocreate.persistence.batch import Summary
 
 TITLE_POSITION = 1

@@ -3,97 +3,42 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field
 
 from cocreate.domain.agenda import Agenda, end_current
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import (
     ImportIncomplete,
-    LastFacilitator,
-    NotAFacilitator,
-    ParticipantNotFound,
     RoundStateConflict,
     TimesMalformed,
 )
+from cocreate.domain.facilitator import FacilitatorAdded
+from cocreate.domain.genesis import RecordStarted, Source
 from cocreate.domain.messages import (
     Aggregate,
-    Code,
     Command,
-    Count,
     Digest,
     Distinct,
     Event,
-    Facts,
     Language,
     Millis,
     Pending,
-    Pseudonym,
     Recorded,
     Sealed,
     Subject,
 )
+from cocreate.domain.settings import Settings
 
 if TYPE_CHECKING:
     from cocreate.domain.state import WorkshopState
 
-FACILITATORS_MAX = 50
-TAGS_MAX = 50
 TITLE_LENGTH_MAX = 200
 PURPOSE_LENGTH_MAX = 5_000
 NOTE_LENGTH_MAX = 1_000
 """Longest text in characters; texts are sealed, so the border holds these."""
-
 UNSET_DIGEST = "0" * 64
 """What `decide` writes where the encoder sets the state digest."""
-
 Status = Literal["unborn", "scheduled", "open", "closed", "cancelled", "sealed"]
-JoinPolicy = Literal["open_code", "closed"]
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_ORIGIN = rf"[a-z0-9][a-z0-9.-]{{0,99}}/{_UUID}"
-Origin = Annotated[str, StringConstraints(pattern=f"^{_ORIGIN}$")]
-Vkey = Annotated[str, StringConstraints(pattern=rf"^{_ORIGIN}\+[0-9a-f]{{8}}\+[A-Za-z0-9+/]{{44}}$")]
-FileDigest = tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")], Digest]
-
-
-def _by_name(files: tuple[FileDigest, ...]) -> tuple[FileDigest, ...]:
-    """The map's one form: ascending by file name."""
-    if len({name for name, _ in files}) < len(files):
-        raise ValueError("expected each file name once")
-    return tuple(sorted(files))
-
-
-class Settings(Facts):
-    """What a facilitator may set; each is a plain or coded fact."""
-
-    approval_first: bool = False
-    facilitator_sees_names: bool = True
-    join: JoinPolicy = "open_code"
-    participants_see_names: bool = False
-    paused: bool = False
-    tags: Annotated[tuple[Code, ...], Field(max_length=TAGS_MAX), Distinct] = ()
-
-
-class Source(Facts):
-    """Where an imported record comes from."""
-
-    files: Annotated[tuple[FileDigest, ...], Field(min_length=1, max_length=20), AfterValidator(_by_name)]
-    importer: Code
-    importer_version: Annotated[int, Field(ge=1, le=1000)]
-    licence: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]{1,60}$")]
-
-
-class RecordStarted(Event):
-    """The genesis, always at position 0. `vkey` is the log's verifier key (C2SP signed-note), its name the origin."""
-
-    NAME: ClassVar[str] = "RecordStarted.v1"
-    AGGREGATE: ClassVar[Aggregate] = "workshop"
-
-    digest: Literal[1]
-    format: Literal[1]
-    origin: Origin
-    source: Source | None = None
-    tree: Literal["rfc6962-sha256"]
-    vkey: Vkey
 
 
 class WorkshopScheduled(Event):
@@ -163,40 +108,6 @@ class RecordSealed(Event):
     digest_version: Literal[1]
 
 
-class SettingsChanged(Event):
-    NAME: ClassVar[str] = "SettingsChanged.v1"
-    AGGREGATE: ClassVar[Aggregate] = "workshop"
-
-    settings: Settings
-
-
-class FacilitatorAdded(Event):
-    NAME: ClassVar[str] = "FacilitatorAdded.v1"
-    AGGREGATE: ClassVar[Aggregate] = "workshop"
-
-    facilitator: Pseudonym
-
-
-class FacilitatorRemoved(Event):
-    NAME: ClassVar[str] = "FacilitatorRemoved.v1"
-    AGGREGATE: ClassVar[Aggregate] = "workshop"
-
-    facilitator: Pseudonym
-
-
-class ImportCompleted(Event):
-    """The import's own counts, so that a reader can check them against the record."""
-
-    NAME: ClassVar[str] = "ImportCompleted.v1"
-    AGGREGATE: ClassVar[Aggregate] = "workshop"
-
-    ballots_cast: Count
-    ballots_replaced: Count
-    ideas: Count
-    moderated: Count
-    participants: Count
-
-
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """The workshop's own row of the decision state."""
@@ -262,32 +173,6 @@ class ReopenWorkshop(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealRecord(Command):
     pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSettings(Command):
-    settings: Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddFacilitator(Command):
-    facilitator: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveFacilitator(Command):
-    facilitator: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteImport(Command):
-    """Only the importer sends this, with the counts of what it sent."""
-
-    ballots_cast: int
-    ballots_replaced: int
-    ideas: int
-    moderated: int
-    participants: int
 
 
 @decides(ScheduleWorkshop)
@@ -389,62 +274,6 @@ def seal_record(command: SealRecord, state: "WorkshopState", now: int) -> Events
     return _on(state, RecordSealed(digest=UNSET_DIGEST, digest_version=1))
 
 
-@decides(ChangeSettings)
-def change_settings(command: ChangeSettings, state: "WorkshopState", now: int) -> Events:
-    state.require_facilitator(command.actor)
-    state.require_status("given other settings", "scheduled", "open", "closed")
-    if command.settings == state.workshop.settings:
-        return []
-    return _on(state, SettingsChanged(settings=command.settings))
-
-
-@decides(AddFacilitator)
-def add_facilitator(command: AddFacilitator, state: "WorkshopState", now: int) -> Events:
-    state.require_facilitator(command.actor)
-    if command.facilitator in state.workshop.facilitators:
-        return []
-    state.require_room("facilitators", len(state.workshop.facilitators), FACILITATORS_MAX)
-    return _on(state, FacilitatorAdded(facilitator=command.facilitator))
-
-
-@decides(RemoveFacilitator)
-def remove_facilitator(command: RemoveFacilitator, state: "WorkshopState", now: int) -> Events:
-    state.require_facilitator(command.actor)
-    if command.facilitator not in state.workshop.facilitators:
-        raise ParticipantNotFound(participant=command.facilitator)
-    if len(state.workshop.facilitators) == 1:
-        raise LastFacilitator()
-    return _on(state, FacilitatorRemoved(facilitator=command.facilitator))
-
-
-@decides(CompleteImport)
-def complete_import(command: CompleteImport, state: "WorkshopState", now: int) -> Events:
-    if command.actor not in state.workshop.facilitators:
-        raise NotAFacilitator()
-    if not state.workshop.importing:
-        return []
-    state.require_status("imported into", "scheduled", "open")
-    completed = ImportCompleted(
-        ballots_cast=command.ballots_cast,
-        ballots_replaced=command.ballots_replaced,
-        ideas=command.ideas,
-        moderated=command.moderated,
-        participants=command.participants,
-    )
-    return _on(state, completed)
-
-
-@evolves(RecordStarted)
-def record_started(state: "WorkshopState", recorded: Recorded, event: RecordStarted) -> None:
-    state.workshop = replace(
-        state.workshop,
-        id=recorded.aggregate,
-        origin=event.origin,
-        source=event.source,
-        importing=event.source is not None,
-    )
-
-
 @evolves(WorkshopScheduled)
 def workshop_scheduled(state: "WorkshopState", recorded: Recorded, event: WorkshopScheduled) -> None:
     state.workshop = replace(
@@ -488,26 +317,6 @@ def workshop_reopened(state: "WorkshopState", recorded: Recorded, event: Worksho
 @evolves(RecordSealed)
 def record_sealed(state: "WorkshopState", recorded: Recorded, event: RecordSealed) -> None:
     state.workshop = replace(state.workshop, status="sealed")
-
-
-@evolves(SettingsChanged)
-def settings_changed(state: "WorkshopState", recorded: Recorded, event: SettingsChanged) -> None:
-    state.workshop = replace(state.workshop, settings=event.settings)
-
-
-@evolves(FacilitatorAdded)
-def facilitator_added(state: "WorkshopState", recorded: Recorded, event: FacilitatorAdded) -> None:
-    state.workshop = replace(state.workshop, facilitators=state.workshop.facilitators | {event.facilitator})
-
-
-@evolves(FacilitatorRemoved)
-def facilitator_removed(state: "WorkshopState", recorded: Recorded, event: FacilitatorRemoved) -> None:
-    state.workshop = replace(state.workshop, facilitators=state.workshop.facilitators - {event.facilitator})
-
-
-@evolves(ImportCompleted)
-def import_completed(state: "WorkshopState", recorded: Recorded, event: ImportCompleted) -> None:
-    state.workshop = replace(state.workshop, importing=False)
 
 
 def _on(state: "WorkshopState", event: Event) -> Events:

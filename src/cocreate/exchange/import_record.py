@@ -15,8 +15,8 @@ from cocreate.application.live import LiveWorkshop, decode_row
 from cocreate.application.service import Service
 from cocreate.application.summary import source_key
 from cocreate.domain.errors import Refusal
+from cocreate.domain.genesis import Source
 from cocreate.domain.messages import Command
-from cocreate.domain.workshop import Source
 from cocreate.record.pseudonyms import command_id
 
 BEGINNINGS_MAX: Final = 5

@@ -13,6 +13,7 @@ from typing import Final
 from cocreate.application.actions_workshop import CreateWorkshop
 from cocreate.application.service import Service
 from cocreate.domain.ballot import CastBallot
+from cocreate.domain.genesis import CompleteImport, Source
 from cocreate.domain.idea import (
     IDEA_TEXT_LENGTH_MAX,
     IDEAS_MAX,
@@ -24,15 +25,9 @@ from cocreate.domain.idea import (
 from cocreate.domain.messages import Command
 from cocreate.domain.participant import PARTICIPANTS_MAX, JoinWorkshop
 from cocreate.domain.round import QUESTION_LENGTH_MAX, OpenRound
+from cocreate.domain.settings import Settings
 from cocreate.domain.voting.opinion import OpinionRules
-from cocreate.domain.workshop import (
-    PURPOSE_LENGTH_MAX,
-    TITLE_LENGTH_MAX,
-    CompleteImport,
-    OpenWorkshop,
-    Settings,
-    Source,
-)
+from cocreate.domain.workshop import PURPOSE_LENGTH_MAX, TITLE_LENGTH_MAX, OpenWorkshop
 from cocreate.exchange.csv_source import Findings
 from cocreate.exchange.import_record import ImportRecord, open_import
 from cocreate.exchange.polis_source import Conversation, StatementRow, VoteRow, merged

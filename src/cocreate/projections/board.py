@@ -15,7 +15,8 @@ from cocreate.domain.idea import (
 )
 from cocreate.domain.messages import Recorded
 from cocreate.domain.participant import NameGiven
-from cocreate.domain.workshop import Settings, SettingsChanged, WorkshopScheduled
+from cocreate.domain.settings import Settings, SettingsChanged
+from cocreate.domain.workshop import WorkshopScheduled
 from cocreate.projections.changes import Changes
 from cocreate.projections.handlers import Handlers
 from cocreate.projections.participation import ParticipationFold

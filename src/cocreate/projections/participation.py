@@ -12,7 +12,8 @@ from cocreate.domain.participant import (
     ParticipantRemoved,
     RoleGranted,
 )
-from cocreate.domain.workshop import Settings, SettingsChanged, WorkshopScheduled
+from cocreate.domain.settings import Settings, SettingsChanged
+from cocreate.domain.workshop import WorkshopScheduled
 from cocreate.projections.changes import Changes
 from cocreate.projections.handlers import Handlers
 

@@ -1,15 +1,12 @@
 """The workshop's own item."""
 
 from cocreate.domain.erasure import TextErased
+from cocreate.domain.facilitator import FacilitatorAdded, FacilitatorRemoved
+from cocreate.domain.genesis import ImportCompleted, RecordStarted
 from cocreate.domain.messages import Recorded
+from cocreate.domain.settings import Settings, SettingsChanged
 from cocreate.domain.workshop import (
-    FacilitatorAdded,
-    FacilitatorRemoved,
-    ImportCompleted,
     RecordSealed,
-    RecordStarted,
-    Settings,
-    SettingsChanged,
     WorkshopCancelled,
     WorkshopClosed,
     WorkshopOpened,

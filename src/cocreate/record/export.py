@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from cocreate.domain.canonical import canonical_json
 from cocreate.domain.erasure import FieldPath
+from cocreate.domain.genesis import Origin, Vkey
 from cocreate.domain.messages import Count, Digest, Facts, Language, Position, Uuid
-from cocreate.domain.workshop import Origin, Vkey
 from cocreate.record.codec import ENTRY_BYTES_MAX
 
 LINE_BYTES_MAX: Final = 131_072
