@@ -28,8 +28,12 @@ async def live_stream(request: web.Request) -> web.StreamResponse:
     streams = request.app[STREAMS]
     streams.require_room(live.id)
     response = web.StreamResponse(headers=HEADERS)
-    await response.prepare(request)
-    await response.write(f"retry: {RETRY_MS}\n\n".encode())
+    try:
+        await response.prepare(request)
+        await response.write(f"retry: {RETRY_MS}\n\n".encode())
+    except ConnectionResetError:
+        # The reader has gone again, as phones do; nobody is left to tell.
+        return response
     transport = request.transport
     if transport is None or request.app[STOPPING].is_set():
         return response
