@@ -51,16 +51,17 @@ class ImportCounts:
                 pass
 
     def facts(self) -> dict[str, Any]:
-        """What `import --json` prints; votes and moderation by the source's own values."""
+        """What `import --json` prints; votes by the source's own values, moderation by those that occur."""
         latest = Counter(self.standing.values())
-        moderated = {"1": len(self.approved), "-1": len(self.hidden)}
+        untouched = len(self.ideas) - len(self.approved) - len(self.hidden)
+        moderated = {"1": len(self.approved), "0": untouched, "-1": len(self.hidden)}
         return {
             "workshop": self.workshop,
             "ideas": len(self.ideas),
             "participants": self.participants,
             "ballots": {"cast": self.cast, "replaced": self.replaced},
             "latest_counts": {str(value): latest[value] for value in (1, 0, -1)},
-            "moderated": {**moderated, "0": len(self.ideas) - sum(moderated.values())},
+            "moderated": {value: ideas for value, ideas in moderated.items() if ideas},
         }
 
 
