@@ -151,7 +151,8 @@ def _print(facts: dict[str, Any], settings: Settings) -> None:
     ballots, latest, moderated = facts["ballots"], facts["latest_counts"], facts["moderated"]
     click.echo(f"Workshop      {facts['workshop']}")
     click.echo(f"Database      {settings.shown_database}")
-    click.echo(f"Ideas         {facts['ideas']} ({moderated['1']} approved, {moderated['-1']} hidden)")
+    approved, hidden = moderated.get("1", 0), moderated.get("-1", 0)
+    click.echo(f"Ideas         {facts['ideas']} ({approved} approved, {hidden} hidden)")
     click.echo(f"Participants  {facts['participants']}")
     click.echo(f"Ballots       {ballots['cast']} cast, {ballots['replaced']} replaced")
     click.echo(f"Standing      {latest['1']} agree, {latest['-1']} disagree, {latest['0']} pass")

