@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 from uuid import UUID
 
+import click
 import pytest
 from eventsourcing.persistence import EventStore, StoredEvent
 
+from cocreate.cli import main
 from cocreate.persistence.mapper import EntryMisplaced, RecordedEvent, RecordMapper
 from cocreate.persistence.popo import PopoRecorder
 from cocreate.persistence.record_store import RecordStore, open_store
@@ -79,3 +81,18 @@ async def test_the_mapper_refuses_what_stands_in_the_wrong_place() -> None:
         mapper.to_domain_event(StoredEvent(workshop, 1, second.topic, first.state))
     with pytest.raises(EntryMalformed):
         mapper.to_domain_event(StoredEvent(workshop, 1, first.topic, first.state + b" "))
+
+
+def test_every_command_that_the_readme_names_exists() -> None:
+    """Each `sh scripts/run …` in it is a command of the program, with options that it takes."""
+    named = re.findall(r"sh scripts/run((?: [^\s#`]+)*)", (ROOT / "README.md").read_text())
+    assert len(named) > 5
+    for line in named:
+        words = line.split()
+        command: click.Command = main
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            word = words.pop(0)
+            assert word in command.commands, f"README: there is no command {word!r} in {line!r}"
+            command = command.commands[word]
+        known = {name for option in command.params for name in option.opts} | {"--help"}
+        assert {word for word in words if word.startswith("-")} <= known, f"README: {line!r}"
