@@ -256,7 +256,12 @@ def _cast(author: Author) -> Command | None:
 
 
 def _withdraw_ballot(author: Author) -> Command | None:
-    ballots = [key for key, ballot in author.state.ballots.items() if ballot.choice is not None]
+    ballots = [
+        key
+        for of_round in author.state.ballots.values()
+        for key, ballot in of_round.items()
+        if ballot.choice is not None
+    ]
     if not ballots:
         return None
     round_id, voter, *option = author.rng.choice(ballots).split("/")

@@ -178,8 +178,8 @@ async def test_a_secret_rounds_ballots_are_permuted_within_a_batch(store: Failin
         assert all(positions[turn] < positions[turn + 1] for turn in range(0, 24, 2))
         assert sorted(positions) == list(range(min(positions), min(positions) + 24))
         held = await live(service, workshop)
-        assert len(held.state.ballots) == 12
-        assert all(ballot.counter == 2 for ballot in held.state.ballots.values())
+        assert len(held.state.ballots[round_id]) == 12
+        assert all(ballot.counter == 2 for ballot in held.state.ballots[round_id].values())
         assert [one.position for one in await record(service, workshop)] == list(range(held.size))
 
 

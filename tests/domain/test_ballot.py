@@ -174,7 +174,7 @@ def test_each_statement_has_its_own_ballot() -> None:
         BallotWithdrawn(counter=2, random=RANDOM)
     )
     standing = ballot_id(round_id(1), voter(ANNA), idea_id(2))
-    assert story.state.ballots[standing].choice == -1
+    assert story.state.ballots[round_id(1)][standing].choice == -1
     assert ballot_parts(standing) == (round_id(1), voter(ANNA), idea_id(2))
 
 
@@ -182,7 +182,7 @@ def test_hiding_a_statement_stops_new_answers_keeps_old_ones_and_lets_them_be_wi
     story = given(GROWING, answers(ANNA, 1, 1), hides(1))
     story.when(answers(BEN, 1, 1)).then_refused(OptionHidden, option=idea_id(1), status="hidden")
     story.when(answers(ANNA, 1, -1)).then_refused(OptionHidden)
-    assert story.state.ballots[ballot_id(round_id(1), voter(ANNA), idea_id(1))].choice == 1
+    assert story.state.ballots[round_id(1)][ballot_id(round_id(1), voter(ANNA), idea_id(1))].choice == 1
     story.when(withdraws_ballot(ANNA, option=idea_id(1))).then(BallotWithdrawn(counter=2, random=RANDOM))
 
 
@@ -233,7 +233,7 @@ def test_the_ballot_of_somebody_removed_since_stands() -> None:
     removed = RemoveParticipant(actor=FACILITATOR, participant=ANNA, reason="conduct")
     story = given(ROUND, votes(ANNA, 1), removed)
     story.when(votes(ANNA, 2)).then_refused(NotAParticipant, status="removed")
-    assert story.state.ballots[ANNAS].choice == chosen(1)
+    assert story.state.ballots[round_id(1)][ANNAS].choice == chosen(1)
 
 
 def test_paused_input_takes_no_ballots() -> None:

@@ -79,7 +79,7 @@ def test_erasures_follow_on_a_sealed_record_too() -> None:
 
 def test_what_an_erased_person_voted_stays_counted() -> None:
     story = given(BOARD, opens_round(1, SUPPORT, 1), votes(ANNA, 1))
-    before = dict(story.state.ballots)
+    before = {key: dict(ballots) for key, ballots in story.state.ballots.items()}
     story.tell(PERSON)
     assert story.state.ballots == before
     assert story.state.turnout[round_id(1)].cast == 1

@@ -234,9 +234,7 @@ def test_turnout_agrees_with_the_ballots_that_the_rules_know(seed: int, length: 
     turnouts = keyed(view(head, head, "screen", today)["items"])["turnouts"]
     for round_id, turnout in turnouts.items():
         standing = [
-            key
-            for key, ballot in history.state.ballots.items()
-            if ballot.choice is not None and key[:36] == round_id
+            key for key, ballot in history.state.ballots[round_id].items() if ballot.choice is not None
         ]
         assert turnout["ballots"] == len(standing)
         assert turnout["voters"] == len({key[37:69] for key in standing})

@@ -108,7 +108,7 @@ def cast_ballot(command: CastBallot, state: "WorkshopState", now: int) -> Events
     row.method.check(row.rules, command.choice)
     _require_options(command, state, row)
     aggregate = ballot_id(command.round, command.actor, command.option)
-    standing = state.ballots.get(aggregate)
+    standing = state.ballots[command.round].get(aggregate)
     counter = _next_counter(standing, command.counter)
     kind = BallotCast if standing is None or standing.choice is None else BallotReplaced
     event = kind(choice=command.choice, claimed_at=command.claimed_at, counter=counter, random=command.random)
@@ -119,7 +119,7 @@ def cast_ballot(command: CastBallot, state: "WorkshopState", now: int) -> Events
 def withdraw_ballot(command: WithdrawBallot, state: "WorkshopState", now: int) -> Events:
     _require_voting(command, state, now)
     aggregate = ballot_id(command.round, command.actor, command.option)
-    standing = state.ballots.get(aggregate)
+    standing = state.ballots[command.round].get(aggregate)
     if standing is None or standing.choice is None:
         raise NoBallot(round=command.round)
     counter = _next_counter(standing, command.counter)
@@ -189,8 +189,8 @@ def ballot_replaced(state: "WorkshopState", recorded: Recorded, event: BallotRep
 
 @evolves(BallotWithdrawn)
 def ballot_withdrawn(state: "WorkshopState", recorded: Recorded, event: BallotWithdrawn) -> None:
-    state.ballots.put(recorded.aggregate, Ballot(event.counter, None, event.random))
     round_id = recorded.aggregate[:36]
+    state.ballots[round_id].put(recorded.aggregate, Ballot(event.counter, None, event.random))
     cast, replaced, withdrawn = state.turnout[round_id]
     state.turnout.put(round_id, Turnout(cast, replaced, withdrawn + 1))
 
@@ -206,4 +206,5 @@ def ballot_parts(aggregate: str) -> tuple[str, str, str | None]:
 
 
 def _stand(state: "WorkshopState", recorded: Recorded, event: BallotCast | BallotReplaced) -> None:
-    state.ballots.put(recorded.aggregate, Ballot(event.counter, event.choice, event.random))
+    ballots = state.ballots[recorded.aggregate[:36]]
+    ballots.put(recorded.aggregate, Ballot(event.counter, event.choice, event.random))

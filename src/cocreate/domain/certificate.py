@@ -96,7 +96,7 @@ class CertifyResult(Command):
 
 @decides(CertifyResult)
 def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> Events:
-    """Cost: one pass over the workshop's ballots, and the count of this round's."""
+    """Cost: the count of this round's ballots, however many others the workshop has."""
     require_certifier(state, command.actor)
     state.require_unsealed()
     row = find_round(state, command.round)
@@ -126,11 +126,10 @@ def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> 
 
 def standing_ballots(state: "WorkshopState", round_id: str) -> list[tuple[str, int, Any]]:
     """(aggregate id, counter, choice) of each standing ballot of a round, ascending by aggregate id."""
-    prefix = f"{round_id}/"
     return sorted(
         (aggregate, ballot.counter, ballot.choice)
-        for aggregate, ballot in state.ballots.items()
-        if ballot.choice is not None and aggregate.startswith(prefix)
+        for aggregate, ballot in state.ballots[round_id].items()
+        if ballot.choice is not None
     )
 
 

@@ -296,6 +296,7 @@ def round_opened(state: "WorkshopState", recorded: Recorded, event: RoundOpened)
         withheld_until=event.withheld_until,
     )
     state.rounds.put(recorded.aggregate, row)
+    state.hold_ballots(recorded.aggregate)
 
 
 @evolves(OptionAdmitted)

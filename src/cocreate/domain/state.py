@@ -73,9 +73,14 @@ class WorkshopState:
         self.comments: Table[str, Comment] = Table(self._undo)
         self.rounds: Table[str, Round] = Table(self._undo)
         self.erased: Table[tuple[int, str], str] = Table(self._undo)
-        self.ballots: Table[str, Ballot] = Table(self._undo)
+        self.ballots: Table[str, Table[str, Ballot]] = Table(self._undo)
+        """By round, then by the ballot's id, so that closing a round looks at its own ballots alone."""
         self.turnout: Table[str, Turnout] = Table(self._undo)
         self.mark()
+
+    def hold_ballots(self, round_id: str) -> None:
+        """Make room for a new round's ballots."""
+        self.ballots.put(round_id, Table(self._undo))
 
     def mark(self) -> None:
         """Make the state as it is now the one that `rollback` returns to."""

@@ -99,10 +99,9 @@ def _ballots(state: WorkshopState) -> list[list[Any]]:
 
     The random bytes keep choices that are still withheld from being guessed from a digest that is public already.
     """
-    certified = {key for key, row in state.rounds.items() if row.status == "certified"}
     return [
         [aggregate, counter, random, *([] if choice is None else [choice])]
-        for aggregate, (counter, choice, random) in sorted(
-            item for item in state.ballots.items() if item[0][:36] not in certified
-        )
+        for round_id, ballots in sorted(state.ballots.items())
+        if state.rounds[round_id].status != "certified"
+        for aggregate, (counter, choice, random) in sorted(ballots.items())
     ]
