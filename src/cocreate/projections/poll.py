@@ -116,7 +116,7 @@ class Poll:
         return self.voters == VOTERS_WARNING - 1
 
     def show_all_voters(self) -> None:
-        """At the end of a round the list of those who have voted is complete."""
+        """At closing the list is complete. Late voters join it by at least five: a name alone would tell whose ballot it is."""
         self.shown = len(self.answers) if self.per_option else len(self.standing)
 
     def shown_voters(self) -> list[str]:

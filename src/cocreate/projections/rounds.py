@@ -131,28 +131,30 @@ class RoundsFold:
     def _closed(self, recorded: Recorded, event: RoundClosed) -> None:
         row = self.rounds[recorded.aggregate]
         row.status, row.closed_time, row.closed_because = "closed", recorded.time, event.because
-        self._finish(recorded, row)
+        row.poll.show_all_voters()
+        self._touch_round(recorded)
 
     def _voided(self, recorded: Recorded, event: RoundVoided) -> None:
         row = self.rounds[recorded.aggregate]
+        if row.status == "open":
+            row.poll.show_all_voters()
         row.status, row.void_reason = "voided", event.reason
         row.closed_time = recorded.time if row.closed_time is None else row.closed_time
         if event.note is not None:
             row.void_note_at = recorded.position
             self.round_at[recorded.position] = recorded.aggregate
         del self.unfinished[recorded.aggregate]
-        self._finish(recorded, row)
+        self._touch_round(recorded)
         self._release(recorded.aggregate, row, recorded.position)
 
     def _certified(self, recorded: Recorded, event: ResultCertified) -> None:
         row = self.rounds[recorded.aggregate]
         row.status, row.certificate, row.certified_at = "certified", event, recorded.position
         del self.unfinished[recorded.aggregate]
-        self._finish(recorded, row)
+        self._touch_round(recorded)
         self._release(recorded.aggregate, row, recorded.position)
 
-    def _finish(self, recorded: Recorded, row: RoundRow) -> None:
-        row.poll.show_all_voters()
+    def _touch_round(self, recorded: Recorded) -> None:
         self.round_changes.touch(recorded.aggregate, recorded.position)
         self.turnout_changes.touch(recorded.aggregate, recorded.position)
 
