@@ -57,7 +57,7 @@ from cocreate.application.reading import Json, RawEntry, Reading, View
 from cocreate.application.service import Caller, NotAHost, Service
 from cocreate.application.ticket import Receipt
 from cocreate.domain.canonical import canonical_json
-from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotFound, Refusal
+from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotAParticipant, NotFound, Refusal
 from cocreate.domain.voting import METHODS
 from cocreate.projections.reader import AUDIENCES, Audience
 
@@ -100,6 +100,7 @@ __all__ = [
     "LiveWorkshop",
     "Malformed",
     "NotAHost",
+    "NotAParticipant",
     "NotAllowed",
     "NotFound",
     "OpenRound",

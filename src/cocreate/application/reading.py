@@ -83,12 +83,7 @@ class Reading:
 
     def audience(self, live: LiveWorkshop, seat: str | None, wanted: Audience | None = None) -> Audience:
         """What the seat may see at most, or the lesser audience it asks for. Raises NotAFacilitator, NotAParticipant."""
-        if seat is not None and seat in live.projections.workshop.facilitators:
-            own: Audience = "facilitator"
-        elif seat is not None:
-            own = "participant"
-        else:
-            own = "public"
+        own = self._most(live, seat)
         if wanted is None or wanted in (own, "public"):
             return wanted or own
         if wanted == "facilitator":
@@ -97,8 +92,17 @@ class Reading:
             # A projector that nobody signed in shows what the public sees.
             if wanted == "screen":
                 return "public"
-            raise NotAParticipant(status="not joined yet")
+            raise NotAParticipant(status="not here")
         return wanted
+
+    def _most(self, live: LiveWorkshop, seat: str | None) -> Audience:
+        """Who left, was removed or was erased, and a facilitator who is none any more, see what the public sees."""
+        if seat is None:
+            return "public"
+        if seat in live.projections.workshop.facilitators:
+            return "facilitator"
+        person = live.projections.participation.people.get(seat)
+        return "participant" if person is not None and person.status == "present" else "public"
 
     @store_told
     async def view(self, live: LiveWorkshop, audience: Audience, at: int | None = None) -> View:

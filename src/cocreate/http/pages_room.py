@@ -178,8 +178,9 @@ class Room:
 
     @cached_property
     def tallies(self) -> dict[str, Item]:
-        """Marks by option; those that only this reader may see are among them."""
-        return {one["key"]: one for one in [*self._all("tallies"), *self.me.get("tallies", [])]}
+        """Marks by option; those of now that only this reader may see are among them."""
+        own = self.me.get("tallies", []) if self.view.at == self.view.head else []
+        return {one["key"]: one for one in [*self._all("tallies"), *own]}
 
     def sees_results(self, one: Item) -> bool:
         return any(option["key"] in self.tallies for option in self.options(one["key"]))
@@ -254,8 +255,14 @@ async def enter_room(
         view = await request.app[VIEWS].get(service, live, audience)
     else:
         view = await service.reading.view(live, audience, at)
-    me = service.reading.personal(live, seat) if seat is not None else {}
+    # A projector is read by the whole room, whoever's browser it hangs on.
+    me = service.reading.personal(live, seat) if seat is not None and wanted != "screen" else {}
     return Room(live, seat, audience, view, me, service.clock.now())
+
+
+def page_number(text: str) -> int:
+    """A page's number as an address says it; the first page's where it says none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
 def page_of(items: Iterable[Item], number: int, size: int) -> tuple[list[Item], int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from cocreate.application import AUDIENCES, Audience, LiveWorkshop, PositionUnknown, View
+from cocreate.application import AUDIENCES, Audience, LiveWorkshop, NotAParticipant, PositionUnknown, View
 from cocreate.http.bodies import Query, query
 from cocreate.http.conditional import json_answer, not_modified
 from cocreate.http.keys import SERVICE
@@ -45,10 +45,10 @@ async def open_workshop(request: web.Request) -> tuple[LiveWorkshop, str | None]
 
 
 async def seated_workshop(request: web.Request) -> tuple[LiveWorkshop, str]:
-    """The same for somebody who is somebody in it. Raises NotAParticipant."""
+    """The same for somebody who is, or was, somebody in it: what is one's own stays so. Raises NotAParticipant."""
     live, seat = await open_workshop(request)
-    request.app[SERVICE].reading.audience(live, seat, "participant")
-    assert seat is not None, "nobody has no participant's view"
+    if seat is None:
+        raise NotAParticipant(status="not joined yet")
     return live, seat
 
 
@@ -98,7 +98,8 @@ async def personal(request: web.Request) -> web.Response:
     query(request, ())
     live, seat = await seated_workshop(request)
     head = live.projections.at
-    etag = f"{head}-{head}-personal"
+    # Whose it is stands in it: one browser may be somebody else after a return link, at the same head.
+    etag = f"{head}-{head}-{seat}"
     if (known := not_modified(request, etag)) is not None:
         return known
     return json_answer(request.app[SERVICE].reading.personal(live, seat), etag)

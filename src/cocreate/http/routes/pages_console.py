@@ -8,7 +8,7 @@ from cocreate.http.keys import SERVICE
 from cocreate.http.links import base_url
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, attempt, first, perform
-from cocreate.http.pages_room import Item, Room, enter_room, page_of
+from cocreate.http.pages_room import Item, Room, enter_room, page_number, page_of
 from cocreate.http.pages_times import ZONES, local_of
 from cocreate.http.routes.api_commands import facilitator_link
 from cocreate.http.routes.console_deeds import DEEDS
@@ -47,10 +47,7 @@ async def ideas_page(request: web.Request, trouble: Trouble | None = None) -> we
         else list(room.ideas.values())
     )
     listed = [one for one in reversed(listed) if one["status"] != "waiting"]
-    number = request.query.get("page", "")
-    shown, pages = page_of(
-        listed, int(number) if number.isascii() and number.isdigit() else 1, IDEAS_PER_PAGE
-    )
+    shown, pages = page_of(listed, page_number(request.query.get("page", "")), IDEAS_PER_PAGE)
     return await _show(
         request, "ideas", trouble, room, shown=shown, pages=pages, show=wanted, count=len(listed)
     )
@@ -72,10 +69,7 @@ async def people_page(request: web.Request, trouble: Trouble | None = None) -> w
     for one in room.open_rounds:
         for person in reading.has_voted(room.live, one["key"]):
             voted.setdefault(person, []).append(one)
-    number = request.query.get("page", "")
-    shown, pages = page_of(
-        room.people.values(), int(number) if number.isascii() and number.isdigit() else 1, PEOPLE_PER_PAGE
-    )
+    shown, pages = page_of(room.people.values(), page_number(request.query.get("page", "")), PEOPLE_PER_PAGE)
     return await _show(request, "people", trouble, room, shown=shown, pages=pages, voted=voted)
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from cocreate.application import EditIdea, PostComment, SubmitIdea, WithdrawComment, WithdrawIdea
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, action, attempt, facts, first, perform, worded
-from cocreate.http.pages_room import Item, Room, enter_room, page_of
+from cocreate.http.pages_room import Item, Room, enter_room, page_number, page_of
 from cocreate.http.routes.pages_mine import add_mine_routes
 from cocreate.http.routes.pages_vote import add_vote_routes
 
@@ -44,7 +44,7 @@ async def ideas_page(request: web.Request) -> web.StreamResponse:
     room = await enter_room(request)
     tag = request.query.get("tag", "")
     wanted = [one for one in room.board if not tag or tag in one["tags"]]
-    number = _number(request.query.get("page", ""))
+    number = page_number(request.query.get("page", ""))
     shown, pages = page_of(wanted, number, IDEAS_PER_PAGE)
     return render(
         request,
@@ -57,10 +57,6 @@ async def ideas_page(request: web.Request) -> web.StreamResponse:
         page=min(max(number, 1), pages),
         pages=pages,
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
 async def idea_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:

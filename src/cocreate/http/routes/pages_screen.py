@@ -15,10 +15,10 @@ SHOWS: Final = ("auto", "join", "ideas", "vote", "results")
 
 
 async def screen_page(request: web.Request) -> web.StreamResponse:
-    """A code is shown only to a browser that is somebody here: the workshop's address alone lets nobody in."""
+    """A code is shown only to who is here: neither the workshop's address nor having been removed lets anybody in."""
     room = await enter_room(request, "screen")
     wanted = request.query.get("show", "auto")
-    code = await request.app[SERVICE].doors.code_of(room.id) if room.seat else None
+    code = await request.app[SERVICE].doors.code_of(room.id) if room.audience == "screen" else None
     return render(
         request,
         "screen.html",

@@ -7,7 +7,8 @@ const SAY_MS = 1500; // what is said to screen readers is gathered for this long
 const RETRY_MS = 3000;
 
 export function follow(body) {
-  const { live, audience, watch, every } = body.dataset;
+  const { live, watch, every } = body.dataset;
+  let { audience } = body.dataset;
   const wanted = watch ? watch.split(" ") : null;
   const line = document.querySelector("[data-line]");
   const pause = document.querySelector("[data-pause]");
@@ -28,6 +29,12 @@ export function follow(body) {
       at = Math.max(at, told.at);
       const changed = Object.keys(told.items);
       if (changed.length && (!wanted || changed.some((name) => wanted.includes(name)))) soon();
+    });
+    // Who is no longer of an audience goes on with what everybody sees; the page then says why.
+    source.addEventListener("bye", (event) => {
+      if (JSON.parse(event.data).reason !== "audience") return;
+      audience = "public";
+      soon();
     });
     source.addEventListener("error", () => {
       say("Connection lost. Trying again …");
