@@ -16,12 +16,13 @@ from pydantic import ValidationError
 from cocreate.application import Action, NotAHost, Receipt, Refusal, Unavailable, canonical_json
 from cocreate.http import pages_words
 from cocreate.http.keys import SERVICE
-from cocreate.http.problems import problem_of
+from cocreate.http.problems import problem_of, refused
 from cocreate.http.sessions import caller
 
 Fields = Mapping[str, list[str]]
 Wanted = TypeVar("Wanted", bound=Action)
 NOTHING: Final[Fields] = {}
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,18 @@ class Trouble:
 
 
 async def read_form(request: web.Request) -> Fields:
-    """The form's fields, each with all its values; a file is not one of them."""
-    posted: MultiDictProxy[Any] = await request.post()
+    """The form's fields, each with all its values; of the kind that our pages send, in UTF-8, and no other."""
+    if not request.body_exists:
+        return NOTHING
+    charset = (request.charset or "utf-8").lower()
+    if request.content_type != FORM_TYPE or charset not in ("utf-8", "utf8"):
+        raise refused("ContentTypeUnsupported")
+    try:
+        posted: MultiDictProxy[Any] = await request.post()
+    except UnicodeDecodeError:
+        raise web.HTTPBadRequest(text="The form is not UTF-8.") from None
     fields: dict[str, list[str]] = {}
     for name, value in posted.items():
-        if not isinstance(value, str):
-            raise web.HTTPBadRequest(text="Expected text in every field, found a file.")
         fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
     return fields
 

@@ -82,8 +82,8 @@ def _agenda(fields: Fields, room: Room) -> Action:
             continue
         activity: dict[str, Any] = {name: said[name] for name in ("id", "minutes") if said[name]}
         activity |= _title(said["title"], titles.get(said["id"]))
-        order = int(said["order"]) if said["order"].isascii() and said["order"].isdigit() else row + 1
-        rows.append((order, row, {**activity, "kind": said["kind"]}))
+        order = _whole(said["order"])
+        rows.append((order if isinstance(order, int) else row + 1, row, {**activity, "kind": said["kind"]}))
     return action(
         ChangeAgenda, {"activities": [activity for _, _, activity in sorted(rows, key=lambda one: one[:2])]}
     )
