@@ -14,12 +14,12 @@ TOKEN = b"t" * 32
 async def test_a_session_is_kept_replaced_and_dropped(store: RecordStore) -> None:
     """The caller judges its expiry."""
     identity = store.identity
-    assert await identity.get_session(TOKEN) is None
+    assert await identity.get_sessions([TOKEN]) == []
     await identity.put_session(TOKEN, host=False, created_at=1, expires_at=50)
     await identity.put_session(TOKEN, host=True, created_at=2, expires_at=60)
-    assert await identity.get_session(TOKEN) == Session(TOKEN, host=True, created_at=2, expires_at=60)
+    assert await identity.get_sessions([TOKEN]) == [Session(TOKEN, host=True, created_at=2, expires_at=60)]
     await identity.drop_session(TOKEN)
-    assert await identity.get_session(TOKEN) is None
+    assert await identity.get_sessions([TOKEN]) == []
 
 
 async def test_expired_sessions_go_when_another_comes(store: RecordStore) -> None:
@@ -27,8 +27,8 @@ async def test_expired_sessions_go_when_another_comes(store: RecordStore) -> Non
     await store.identity.put_session(b"a" * 32, host=False, created_at=1, expires_at=50)
     await store.identity.put_session(b"b" * 32, host=False, created_at=1, expires_at=51)
     await store.identity.put_session(b"c" * 32, host=False, created_at=50, expires_at=99)
-    assert await store.identity.get_session(b"a" * 32) is None
-    assert await store.identity.get_session(b"b" * 32) is not None
+    assert await store.identity.get_sessions([b"a" * 32]) == []
+    assert [one.session for one in await store.identity.get_sessions([b"a" * 32, b"b" * 32])] == [b"b" * 32]
 
 
 async def test_a_link_opens_once(open_node: OpenNode) -> None:

@@ -70,8 +70,13 @@ async def test_a_sessions_last_seat_in_a_workshop_wins(store: RecordStore) -> No
     await store.append(Batch({}, seats=[seat(BEN), seat(ADA, CINEMA)]))
     assert await store.seat(BOTANY, b"s" * 32) == BEN
     assert await store.seat(CINEMA, other) is None
-    assert await store.seats_of(b"s" * 32) == [seat(BEN), seat(ADA, CINEMA)]
-    assert await store.seats_of(b"u" * 32) == []
+    assert await store.seats_of([b"s" * 32]) == [seat(BEN), seat(ADA, CINEMA)]
+    assert await store.seats_of([b"u" * 32]) == []
+    assert [one.session for one in await store.seats_of([other, b"u" * 32, b"s" * 32])] == [
+        b"s" * 32,
+        b"s" * 32,
+        other,
+    ]
 
 
 async def test_the_catalogue_has_one_summary_a_workshop(store: RecordStore) -> None:
@@ -146,7 +151,7 @@ async def test_erasing_a_subject_deletes_its_texts_key_and_seats(furnished: Reco
     await furnished.append(entries(1, start=2, erasures=[Erasure(BOTANY, subject=ADA)]))
     assert {text.subject for text in await furnished.sealed(BOTANY)} == {BEN}
     assert await furnished.keys(BOTANY) == [key(ADA, purpose="round"), key(BEN)]
-    assert await furnished.seats_of(b"a" * 32) == [seat(ADA, CINEMA, session=b"a" * 32)]
+    assert await furnished.seats_of([b"a" * 32]) == [seat(ADA, CINEMA, session=b"a" * 32)]
     assert await furnished.seat(BOTANY, b"b" * 32) == BEN
     assert (await furnished.keys(CINEMA), await furnished.sealed(CINEMA)) == before
     assert await furnished.read(BOTANY) == rows(3)
@@ -163,7 +168,7 @@ async def test_an_erasure_reaches_what_its_own_batch_writes(store: RecordStore) 
             erasures=[Erasure(BOTANY, subject=ADA)],
         )
     )
-    assert [*await store.sealed(BOTANY), *await store.keys(BOTANY), *await store.seats_of(b"s" * 32)] == []
+    assert [*await store.sealed(BOTANY), *await store.keys(BOTANY), *await store.seats_of([b"s" * 32])] == []
 
 
 async def test_a_refused_batch_erases_nothing(furnished: RecordStore) -> None:

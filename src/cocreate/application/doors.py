@@ -2,14 +2,17 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cocreate.application.actions_workshop import CancelWorkshop, CloseWorkshop, ReopenWorkshop
 from cocreate.application.clock import Clock
 from cocreate.application.drafting import Action
 from cocreate.application.live import LiveWorkshop, LiveWorkshops
+from cocreate.application.lookups import SharedLookup
 from cocreate.application.reachable import store_told
 from cocreate.persistence.batch import Batch, Seat
+from cocreate.persistence.identity import Session
 from cocreate.persistence.record_store import RecordStore
 
 CODE_LENGTH = 6
@@ -45,7 +48,19 @@ class Doors:
         self._store, self._identity, self._lives, self._clock = store, store.identity, lives, clock
         self._seats: dict[tuple[str, bytes], tuple[str, int]] = {}
         lives.on_erased = self._unseat
+        self._sessions_kept = SharedLookup(self._read_sessions)
+        self._seats_kept = SharedLookup(self._read_seats)
         self._log_name: str | None = None
+
+    async def _read_sessions(self, sessions: Collection[bytes]) -> dict[bytes, Session]:
+        return {held.session: held for held in await self._identity.get_sessions(sessions)}
+
+    async def _read_seats(self, sessions: Collection[bytes]) -> dict[bytes, dict[str, str]]:
+        """Each session's participant by workshop."""
+        seats: dict[bytes, dict[str, str]] = {}
+        for seat in await self._store.seats_of(sessions):
+            seats.setdefault(seat.session, {})[seat.workshop] = seat.participant
+        return seats
 
     @store_told
     async def log_name(self) -> str:
@@ -60,7 +75,7 @@ class Doors:
         """(session digest, whether it is a host's) of a cookie; None if unknown or expired."""
         if token is None:
             return None
-        held = await self._identity.get_session(digest_token(token))
+        held = await self._sessions_kept.get(digest_token(token))
         if held is None or held.expires_at <= self._clock.read():
             return None
         return held.session, held.host
@@ -128,7 +143,7 @@ class Doors:
         participant, until = self._seats.get((workshop, session), ("", 0))
         if self._clock.read() < until:
             return participant
-        seat = await self._store.seat(workshop, session)
+        seat = (await self._seats_kept.get(session) or {}).get(workshop)
         if seat is not None:
             self.seated(workshop, session, seat)
         return seat
@@ -149,7 +164,7 @@ class Doors:
     @store_told
     async def seats_of(self, session: bytes) -> list[str]:
         """The workshops in which the session is somebody."""
-        return [seat.workshop for seat in await self._store.seats_of(session)]
+        return list(await self._seats_kept.get(session) or {})
 
     @store_told
     async def workshop_of_code(self, code: str) -> str | None:

@@ -3,7 +3,7 @@
 Only digests of session ids and link tokens are kept. Nothing here enters a record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -39,8 +39,11 @@ class Identity(Protocol):
         """Keep a session or replace it, and drop those expired at `created_at`."""
         ...
 
-    async def get_session(self, session: bytes) -> Session | None:
-        """The session, expired or not: the caller has the clock."""
+    async def get_sessions(self, sessions: Collection[bytes]) -> list[Session]:
+        """Those of the sessions that are kept, in no order, expired or not: the caller has the clock.
+
+        At least one is asked for, and at most the store's LOOKUPS_MAX.
+        """
         ...
 
     async def drop_session(self, session: bytes) -> None:
@@ -128,11 +131,13 @@ class SqlIdentity:
             (session, host, created_at, expires_at),
         )
 
-    async def get_session(self, session: bytes) -> Session | None:
+    async def get_sessions(self, sessions: Collection[bytes]) -> list[Session]:
+        places = ", ".join("?" * len(sessions))
         rows = await self._query(
-            "SELECT session, host, created_at, expires_at FROM cocreate_session WHERE session = ?", (session,)
+            f"SELECT session, host, created_at, expires_at FROM cocreate_session WHERE session IN ({places})",  # noqa: S608
+            tuple(sessions),
         )
-        return next((Session(bytes(key), bool(host), *times) for key, host, *times in rows), None)
+        return [Session(bytes(key), bool(host), *times) for key, host, *times in rows]
 
     async def drop_session(self, session: bytes) -> None:
         await self._execute("DELETE FROM cocreate_session WHERE session = ?", (session,))

@@ -148,9 +148,9 @@ class PopoRecordStore:
         seat = self.recorder.seats.get((session, workshop))
         return seat.participant if seat else None
 
-    async def seats_of(self, session: bytes) -> list[Seat]:
-        found = [seat for seat in self.recorder.seats.values() if seat.session == session]
-        return sorted(found, key=lambda seat: seat.workshop)
+    async def seats_of(self, sessions: Collection[bytes]) -> list[Seat]:
+        found = [seat for seat in self.recorder.seats.values() if seat.session in sessions]
+        return sorted(found, key=lambda seat: (seat.session, seat.workshop))
 
     async def summaries(self, *, status: str | None = None) -> list[Summary]:
         found = [row for row in self.recorder.summaries.values() if status is None or row.status == status]

@@ -1,5 +1,7 @@
 """Identity in plain Python objects."""
 
+from collections.abc import Collection
+
 from cocreate.persistence.identity import INSTANCE_KEY_ID, Link, LinkPurpose, Session
 
 
@@ -16,8 +18,8 @@ class PopoIdentity:
         self._sessions = {key: kept for key, kept in self._sessions.items() if kept.expires_at > created_at}
         self._sessions[session] = Session(session, host, created_at, expires_at)
 
-    async def get_session(self, session: bytes) -> Session | None:
-        return self._sessions.get(session)
+    async def get_sessions(self, sessions: Collection[bytes]) -> list[Session]:
+        return [self._sessions[session] for session in sessions if session in self._sessions]
 
     async def drop_session(self, session: bytes) -> None:
         self._sessions.pop(session, None)

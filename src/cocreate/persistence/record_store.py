@@ -13,6 +13,7 @@ from eventsourcing.persistence import AggregateRecorder
 from cocreate.persistence.batch import Batch, CommandRow, KeyRow, Row, SealedRow, Seat, Summary
 from cocreate.persistence.identity import Identity
 
+LOOKUPS_MAX = 500  # keys in one query: far below what either database takes as parameters
 READ_ROWS_MAX = 4096  # a page of entries: at most 240 MB at their size limit, usually one or two
 
 
@@ -70,8 +71,8 @@ class RecordStore(Protocol):
         """The participant that a session is in a workshop."""
         ...
 
-    async def seats_of(self, session: bytes) -> list[Seat]:
-        """All seats of a session, by workshop."""
+    async def seats_of(self, sessions: Collection[bytes]) -> list[Seat]:
+        """All seats of these sessions, at least one and at most LOOKUPS_MAX, by session and workshop."""
         ...
 
     async def summaries(self, *, status: str | None = None) -> list[Summary]:

@@ -1,6 +1,6 @@
 """Reading the tables beside the entries, in SQL that SQLite and PostgreSQL both speak."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from cocreate.persistence.batch import KeyRow, SealedRow, Seat, Summary
@@ -56,11 +56,17 @@ class SideReads:
         )
         return str(rows[0][0]) if rows else None
 
-    async def seats_of(self, session: bytes) -> list[Seat]:
+    async def seats_of(self, sessions: Collection[bytes]) -> list[Seat]:
+        places = ", ".join("?" * len(sessions))
         rows = await self._queries.query(
-            "SELECT workshop, participant FROM cocreate_seat WHERE session = ? ORDER BY workshop", (session,)
+            f"SELECT workshop, participant, session FROM cocreate_seat WHERE session IN ({places})"  # noqa: S608
+            " ORDER BY session, workshop",
+            tuple(sessions),
         )
-        return [Seat(self._queries.workshop_id(stored), participant, session) for stored, participant in rows]
+        return [
+            Seat(self._queries.workshop_id(stored), participant, bytes(session))
+            for stored, participant, session in rows
+        ]
 
     async def summaries(self, *, status: str | None = None) -> list[Summary]:
         condition, parameters = ("", ()) if status is None else (" WHERE status = ?", (status,))
