@@ -119,3 +119,13 @@ async def test_a_browser_that_is_somebody_else_now_gets_no_304_for_the_one_befor
     again = await room.participant.get(f"{room.path}/me", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status == 200
     assert again.json["participant"] == room.names["scribe"]
+
+
+async def test_a_link_made_before_an_erasure_makes_nobody_that_person(room: Room) -> None:
+    """Their ballots stand; whoever still holds the link must not read them as their own."""
+    link = await room.participant.do(f"{room.path}/return-link")
+    await room.participant.do(f"{room.path}/erase", {"reason": "requested"})
+    finder = room.house.person()
+    taken = await finder.post("/api/links", {"token": link["token"]})
+    assert (taken.status, taken.problem) == (404, "link-spent")
+    assert (await finder.get(f"{room.path}/me")).status == 403

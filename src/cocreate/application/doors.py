@@ -125,6 +125,9 @@ class Doors:
             return None
         if link.purpose == "host" or link.workshop is None or link.participant is None:
             return await self.new_session(host=True)
+        person = (await self._lives.get(link.workshop)).projections.participation.people.get(link.participant)
+        if person is not None and person.status == "erased":
+            return None  # an erasure ends every way back: nobody is that person again
         admission = Admission("", session, host=False) if session else await self.new_session()
         await self.sit(link.workshop, link.participant, admission.session)
         return Admission(admission.token, admission.session, admission.host, link.workshop)
