@@ -1,8 +1,9 @@
-"""Views of a real conversation: what a second node saw as it followed is what a replay of the store gives, byte for byte."""
+"""Views of real conversations: what a second node saw as it followed is what a replay of the store gives, byte for byte."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,27 +19,37 @@ from cocreate.projections.fold import Projections
 from cocreate.projections.reader import AUDIENCES, Audience
 from cocreate.projections.views import view
 
-SEATTLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "polis" / "15-per-hour-seattle"
+POLIS = Path(__file__).resolve().parents[3] / "shared" / "data" / "polis"
+CONVERSATIONS = [
+    "15-per-hour-seattle",
+    "bg2050-volunteers",
+    "brexit-consensus",
+    pytest.param("vtaiwan.uberx", marks=pytest.mark.slow),
+]
 STEP = 1_000
 
-pytestmark = pytest.mark.skipif(not SEATTLE.exists(), reason=f"the real conversation is not at {SEATTLE}")
+pytestmark = pytest.mark.skipif(not POLIS.exists(), reason=f"the real conversations are not at {POLIS}")
 
 
-async def replayed(service: Service, live: LiveWorkshop, at: int) -> Projections:
-    """A fresh fold of the stored entries up to a position."""
+async def replay(service: Service, live: LiveWorkshop) -> AsyncIterator[Projections]:
+    """One fold of the stored entries, after each of them."""
     projections = Projections()
-    for row in await service.store.read(live.id, upto=at):
-        projections.apply(decode_row(row))
-    return projections
+    while rows := await service.store.read(live.id, after=projections.at):
+        for row in rows:
+            projections.apply(decode_row(row))
+            yield projections
 
 
 def shown(projections: Projections, live: LiveWorkshop, audience: Audience) -> bytes:
     return canonical_json(view(projections, projections, audience, live.texts))
 
 
-async def test_a_follower_shows_at_every_thousandth_position_what_a_replay_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", CONVERSATIONS)
+async def test_a_follower_shows_at_every_thousandth_position_what_a_replay_shows(
+    name: str, tmp_path: Path
+) -> None:
     """For every audience: while the record grows entry by entry, and wherever the other node was caught in between."""
-    source = read_conversation(SEATTLE, text_length_max=TEXT_LENGTH_MAX)
+    source = read_conversation(POLIS / name, text_length_max=TEXT_LENGTH_MAX)
     database = f"sqlite:///{tmp_path / 'records.sqlite'}"
     settings = Settings(database=database, key_file=tmp_path / "instance.key")
     captured: dict[tuple[int, Audience], bytes] = {}
@@ -61,22 +72,22 @@ async def test_a_follower_shows_at_every_thousandth_position_what_a_replay_shows
 
         following = asyncio.create_task(follow())
         record = await import_conversation(
-            writer, source, licence="unknown", name="Seattle", progress=lambda done, total: begun.set()
+            writer, source, licence="unknown", name=name, progress=lambda done, total: begun.set()
         )
-        await asyncio.wait_for(following, 30)
+        await asyncio.wait_for(following, 60)
         live = await writer.reading.live(record.workshop)
 
-        growing = Projections()
-        for row in await writer.store.read(record.workshop):
-            growing.apply(decode_row(row))
+        async for growing in replay(writer, live):
             if growing.at % STEP == 0 or growing.at == live.size - 1:
                 for audience in AUDIENCES:
                     captured[growing.at, audience] = shown(growing, live, audience)
 
         moments = {at for at, _ in captured}
         assert set(range(0, live.size, STEP)) | {live.size - 1} < moments, "nothing was caught in between"
-        for at in moments:
-            folded = await replayed(writer, live, at)
+        compared = 0
+        async for folded in replay(follower, await follower.reading.live(record.workshop)):
             for audience in AUDIENCES:
-                if (at, audience) in captured:
-                    assert shown(folded, live, audience) == captured[at, audience]
+                if (folded.at, audience) in captured:
+                    assert shown(folded, live, audience) == captured[folded.at, audience]
+                    compared += 1
+        assert compared == len(captured)
