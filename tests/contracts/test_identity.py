@@ -64,14 +64,13 @@ async def test_a_join_code_opens_one_workshop(store: RecordStore) -> None:
     assert await identity.code_of(CINEMA) == "cedar-9"
 
 
-async def test_a_setting_is_set_or_claimed(store: RecordStore) -> None:
-    """Setting replaces; claiming takes what nobody has."""
+async def test_a_setting_is_claimed_once_and_never_replaced(store: RecordStore) -> None:
+    """The log's name is in every origin: a second one would disown the records that exist."""
     identity = store.identity
     assert await identity.setting("log_name") is None
     assert await identity.claim_setting("log_name", "first") == "first"
     assert await identity.claim_setting("log_name", "second") == "first"
-    await identity.set_setting("log_name", "third")
-    assert await identity.setting("log_name") == "third"
+    assert await identity.setting("log_name") == "first"
 
 
 async def test_nodes_that_start_at_once_agree_on_the_instance_key(open_node: OpenNode) -> None:

@@ -143,7 +143,7 @@ async def test_a_store_outlives_an_outage(store: PostgresRecordStore, proxy: Cut
     with pytest.raises(StoreUnavailable):
         await store.identity.setting("log_name")
     with pytest.raises(StoreUnavailable):
-        await store.identity.set_setting("log_name", "name")
+        await store.identity.claim_setting("log_name", "name")
     await proxy.start()
     await store.append(entries(1, start=1))
     assert await store.read(BOTANY) == rows(2)

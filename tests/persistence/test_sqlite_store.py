@@ -55,7 +55,7 @@ async def test_a_file_that_another_process_keeps_locked_is_unavailable(
     with pytest.raises(StoreUnavailable):
         await store.append(entries(1))
     with pytest.raises(StoreUnavailable):
-        await store.identity.set_setting("log_name", "name")
+        await store.identity.claim_setting("log_name", "name")
     assert await store.read(BOTANY) == []
     other.execute("ROLLBACK")
     other.close()

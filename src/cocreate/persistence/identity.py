@@ -86,10 +86,6 @@ class Identity(Protocol):
         """A setting of the installation."""
         ...
 
-    async def set_setting(self, name: str, value: str) -> None:
-        """Set it, whatever it was."""
-        ...
-
     async def claim_setting(self, name: str, value: str) -> str:
         """Set it if nobody has, and say what stands: of several nodes that start at once all get the same."""
         ...
@@ -186,13 +182,6 @@ class SqlIdentity:
 
     async def setting(self, name: str) -> str | None:
         return await self._first("SELECT value FROM cocreate_setting WHERE name = ?", name)
-
-    async def set_setting(self, name: str, value: str) -> None:
-        await self._execute(
-            "INSERT INTO cocreate_setting (name, value) VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, value),
-        )
 
     async def claim_setting(self, name: str, value: str) -> str:
         # Updating a row to what it is makes RETURNING give the row that stands.

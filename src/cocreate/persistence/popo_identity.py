@@ -56,9 +56,6 @@ class PopoIdentity:
     async def setting(self, name: str) -> str | None:
         return self._settings.get(name)
 
-    async def set_setting(self, name: str, value: str) -> None:
-        self._settings[name] = value
-
     async def claim_setting(self, name: str, value: str) -> str:
         return self._settings.setdefault(name, value)
 
