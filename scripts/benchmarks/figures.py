@@ -1,0 +1,47 @@
+"""What a benchmark's section is given, and what it gives back: figures next to what they are compared with.
+
+A section is a module of this folder with `measure(bench) -> Iterable[Figure]`; `scripts/bench.py` runs them all. A figure
+that cannot be compared in the same run is not worth much: name its baseline, or say what it must stay under.
+"""
+
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Store = Literal["sqlite", "postgresql"]
+STORES: tuple[Store, ...] = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number. `wanted` is the goal in words, `met` whether it was reached (None: no goal)."""
+
+    name: str
+    value: float
+    unit: str
+    baseline: str = ""
+    """What `ratio` compares with, measured in the same run."""
+    ratio: float | None = None
+    wanted: str = ""
+    met: bool | None = None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The surroundings of one run. `runs`: how often a section repeats what it takes the median of."""
+
+    folder: Path
+    """For files of the run; removed at its end."""
+    new_database: Callable[[Store], str]
+    """The URL of a new empty database of that kind, durable as in production."""
+    database_pids: dict[Store, list[int]] = field(default_factory=dict)
+    """Processes whose CPU (and whose children's) is the database's."""
+    runs: int = 3
+    quick: bool = False
+    """Smaller sizes and one run: to see that it works, not to quote."""
+
+
+def median_of(values: Iterable[float]) -> float:
+    return statistics.median(values)
