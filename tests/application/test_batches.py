@@ -46,16 +46,21 @@ async def service(store: FailingStore) -> AsyncIterator[Service]:
 
 
 async def test_all_who_wait_share_one_append(store: FailingStore, service: Service) -> None:
-    """In the order in which they came, each with the place of its own entries."""
+    """In the order in which they came, each with the place of its own entries; what has no key cannot come again."""
     workshop = await create(service)
     people = await join(service, workshop, *(f"p{number}" for number in range(30)))
     head, appended = await service.store.head(workshop), len(store.batches)
     answers = await in_one_batch(
-        service, workshop, [service.execute(one, workshop, SubmitIdea(text="A bench")) for one in people]
+        service,
+        workshop,
+        [
+            service.execute(one, workshop, SubmitIdea(text="A bench"), "key" if number % 3 else None)
+            for number, one in enumerate(people)
+        ],
     )
     assert len(store.batches) == appended + 1
     assert [answer.position for answer in answers] == list(range(head, head + 30))
-    assert len(store.batches[-1].commands) == 30
+    assert len(store.batches[-1].commands) == 20
 
 
 async def test_a_batch_holds_workshops_side_by_side(store: FailingStore, service: Service) -> None:

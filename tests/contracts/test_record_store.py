@@ -80,7 +80,7 @@ async def test_a_writer_behind_or_ahead_of_the_store_writes_nothing(
         [*rows(2, start=believed), *rows(2, CINEMA)],
         sealed=[sealed(0, CINEMA)],
         keys=[key(workshop=CINEMA)],
-        commands=[command(1, CINEMA)],
+        commands=[command(0, CINEMA)],
         seats=[seat(workshop=CINEMA)],
         summaries=[summary(CINEMA)],
     )
@@ -100,9 +100,9 @@ async def test_an_expected_head_is_checked_without_rows_too(store: RecordStore) 
     assert await store.seat(BOTANY, b"s" * 32) is not None
 
 
-async def test_a_taken_command_id_undoes_the_whole_batch(store: RecordStore) -> None:
+async def test_a_command_that_is_noted_already_undoes_the_whole_batch(store: RecordStore) -> None:
     """Rows, keys and texts of a batch stand or fall with its commands."""
-    await store.append(entries(1, commands=[command(7)]))
+    await store.append(entries(1, commands=[command(0)]))
     with pytest.raises(HeadMoved) as refused:
         await store.append(
             Batch(
@@ -110,7 +110,7 @@ async def test_a_taken_command_id_undoes_the_whole_batch(store: RecordStore) -> 
                 [row(1), *rows(2, CINEMA)],
                 sealed=[sealed(0, CINEMA)],
                 keys=[key(workshop=CINEMA)],
-                commands=[command(7), command(1, CINEMA)],
+                commands=[command(0), command(0, CINEMA)],
                 seats=[seat(workshop=CINEMA)],
                 summaries=[summary(CINEMA)],
             )
@@ -125,7 +125,7 @@ async def _nothing_of_cinema(store: RecordStore) -> None:
     assert await store.read(CINEMA) == []
     assert await store.sealed(CINEMA) == []
     assert await store.keys(CINEMA) == []
-    assert await store.commands([(CINEMA, command(1).command)]) == []
+    assert await store.command(CINEMA, 0) is None
     assert await store.seat(CINEMA, b"s" * 32) is None
     assert await store.summaries() == []
 

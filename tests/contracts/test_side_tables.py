@@ -52,14 +52,13 @@ async def test_a_key_or_a_text_is_never_replaced(store: RecordStore) -> None:
     assert await store.sealed(BOTANY) == [sealed(0)]
 
 
-async def test_commands_are_found_by_workshop_and_id(store: RecordStore) -> None:
-    """Only those that wrote something, many at once."""
-    known = [command(1), command(2, position=1, count=2), command(1, CINEMA)]
+async def test_a_command_is_found_by_its_first_position(store: RecordStore) -> None:
+    """Only one that was noted, and only where it begins."""
+    known = [command(0), command(1, count=2), command(0, CINEMA)]
     await store.append(Batch({BOTANY: 0, CINEMA: 0}, [*rows(3), *rows(1, CINEMA)], commands=known))
-    wanted = [(BOTANY, command(number).command) for number in range(600)] + [(CINEMA, command(2).command)]
-    assert sorted(await store.commands(wanted), key=lambda found: found.command) == known[:2]
-    assert await store.commands([(CINEMA, command(1).command)]) == known[2:]
-    assert await store.commands([]) == []
+    assert [await store.command(BOTANY, position) for position in range(4)] == [*known[:2], None, None]
+    assert await store.command(CINEMA, 0) == known[2]
+    assert await store.command(CINEMA, 1) is None
 
 
 async def test_a_sessions_last_seat_in_a_workshop_wins(store: RecordStore) -> None:

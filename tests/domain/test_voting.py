@@ -84,7 +84,7 @@ def test_what_is_blank_differs_between_methods() -> None:
 def test_taking_a_choice_back_leaves_the_tally_as_if_it_had_never_been() -> None:
     running = tally("opinion", (A, 1))
     running.add(A, -1)
-    running.remove(A, 1)
+    running.add(A, 1, -1)
     assert running.rows() == tally("opinion", (A, -1)).rows()
 
 

@@ -74,10 +74,10 @@ async def test_a_cut_before_the_commit_writes_nothing(
     async with opened(proxy.url) as fresh:  # so that the statements travel as text, not as prepared ones
         proxy.fail_at(marker, fault)  # type: ignore[arg-type]
         with pytest.raises(StoreUnavailable):
-            await fresh.append(entries(2, start=1, commands=[command(1, position=1)]))
+            await fresh.append(entries(2, start=1, commands=[command(1)]))
         assert proxy.happened.is_set()
         assert await fresh.read(BOTANY) == rows(1)
-        await fresh.append(entries(2, start=1, commands=[command(1, position=1)]))
+        await fresh.append(entries(2, start=1, commands=[command(1)]))
         assert await fresh.head(BOTANY) == 3
 
 

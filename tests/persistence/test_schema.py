@@ -41,6 +41,16 @@ def test_only_the_steps_that_are_missing_run(connection: sqlite3.Connection) -> 
     assert connection.execute("SELECT version FROM cocreate_schema ORDER BY 1").fetchall() == [(1,), (2,)]
 
 
+def test_what_tells_repeats_moves_to_its_place_beside_the_entries(connection: sqlite3.Connection) -> None:
+    """Whoever sends a command again after an update of the program still gets its first result."""
+    migrate(_executor(connection), SQLITE_WORDS, MIGRATIONS[:1])
+    connection.execute("INSERT INTO cocreate_command VALUES ('w', x'aa', 7, 2, x'bb'), ('w', x'01', 3, 1, x'cc')")
+    migrate(_executor(connection), SQLITE_WORDS, MIGRATIONS)
+    kept = connection.execute("SELECT * FROM cocreate_request ORDER BY position").fetchall()
+    assert kept == [("w", 3, 1, b"\xcc"), ("w", 7, 2, b"\xbb")]
+    assert "cocreate_command" not in _tables(connection)
+
+
 def test_a_newer_database_is_left_alone(connection: sqlite3.Connection) -> None:
     """The refusal says what was found, what is known, and what to do."""
     migrate(_executor(connection), SQLITE_WORDS, STEPS)

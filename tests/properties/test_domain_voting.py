@@ -95,7 +95,7 @@ def test_a_tally_kept_up_to_date_equals_a_recount(rules: Rules, data: st.DataObj
         named = idea_id(option) if rules == OPINION else None
         before = standing.get((participant, option))
         if before is not None:
-            running.remove(named, before)
+            running.add(named, before, -1)
         running.add(named, marked)
         standing[participant, option] = marked
     story = round_over(rules, sent)

@@ -1,6 +1,6 @@
 """One attempt at a batch: look up repeats, decide the rest on speculative state, and then commit or roll back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from cocreate.application.clock import Clock
@@ -11,6 +11,7 @@ from cocreate.application.ticket import Receipt, Ticket, nothing_written
 from cocreate.domain.errors import IdempotencyKeyReused, Refusal
 from cocreate.domain.participant import JoinWorkshop
 from cocreate.persistence.batch import Batch, CommandRow, Summary
+from cocreate.persistence.errors import HeadMoved
 from cocreate.persistence.record_store import RecordStore
 from cocreate.tlog.merkle import leaf_hash
 
@@ -34,35 +35,36 @@ class Attempt:
     async def decide(self, tickets: Sequence[Ticket]) -> Batch:
         """The batch to append; empty where every command is a repeat, refused or without effect."""
         now = self._now = self._clock.now()
-        known = await self._known(tickets)
         for ticket in tickets:
+            live = self._touched.get(ticket.workshop)
+            if live is None:
+                live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
             place = ticket.workshop, ticket.command_id
-            if (row := known.get(place)) is not None:
-                await self._repeat(ticket, row)
-            elif (twin := self._by_id.get(place)) is not None:
+            if (twin := self._by_id.get(place)) is not None:
                 self._twin(ticket, twin)
-            else:
-                await self._decide_one(ticket, now)
+            elif (written := live.commands.find(ticket.command_id)) is None:
+                await self._decide_one(ticket, live, now)
+            elif not await self._repeat(ticket, written):
+                await self._decide_one(ticket, live, now)
         return self._batch()
 
-    async def _known(self, tickets: Sequence[Ticket]) -> dict[tuple[str, str], CommandRow]:
-        wanted = {(ticket.workshop, ticket.command_id) for ticket in tickets if ticket.keyed}
-        if not wanted:
-            return {}
-        return {(row.workshop, row.command): row for row in await self._store.commands(wanted)}
-
-    async def _repeat(self, ticket: Ticket, row: CommandRow) -> None:
-        """The first result, even after a newer command of the same person."""
+    async def _repeat(self, ticket: Ticket, position: int) -> bool:
+        """Give the first result, even after a newer command of the same person; False where another command stands there."""
+        row = await self._store.command(ticket.workshop, position)
+        if row is None:
+            return False
+        last = position + row.count - 1
+        stored = await self._store.read(ticket.workshop, after=position - 1, upto=last, limit=row.count)
+        entries = [decode_row(one) for one in stored]
+        if entries[0].command != ticket.command_id:
+            return False
         if row.request != ticket.request:
             self._refused.append((ticket, IdempotencyKeyReused()))
-            return
-        last = row.position + row.count - 1
-        stored = await self._store.read(row.workshop, after=row.position - 1, upto=last, limit=row.count)
-        entries = [decode_row(one) for one in stored]
+            return True
         receipt = Receipt(
-            workshop=row.workshop,
-            command=row.command,
-            position=row.position,
+            workshop=ticket.workshop,
+            command=ticket.command_id,
+            position=position,
             count=row.count,
             leaves=tuple(leaf_hash(one.entry).hex() for one in stored),
             aggregates=tuple(recorded.aggregate for recorded in entries),
@@ -70,6 +72,7 @@ class Attempt:
             repeated=True,
         )
         self._repeats.append((ticket, receipt))
+        return True
 
     def _twin(self, ticket: Ticket, first: Decided) -> None:
         """The same command twice in one batch: one effect, two answers."""
@@ -78,10 +81,7 @@ class Attempt:
         else:
             self._twins.append((ticket, first))
 
-    async def _decide_one(self, ticket: Ticket, now: int) -> None:
-        live = self._touched.get(ticket.workshop)
-        if live is None:
-            live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
+    async def _decide_one(self, ticket: Ticket, live: LiveWorkshop, now: int) -> None:
         if isinstance(ticket.command, JoinWorkshop) and await self._has_a_seat(ticket, live):
             return
         try:
@@ -120,8 +120,9 @@ class Attempt:
             sealed=[row for decided in writing for row in decided.sealed],
             keys=[row for live in self._touched.values() for row in live.keyring.pending],
             commands=[
-                CommandRow(d.live.id, d.ticket.command_id, d.first, len(d.entries), d.ticket.request)
+                CommandRow(d.live.id, d.first, len(d.entries), d.ticket.request)
                 for d in writing
+                if d.ticket.keyed
             ],
             seats=[seat for decided in writing for seat in decided.seats()],
             summaries=self._changed_summaries({decided.live.id: decided.live for decided in writing}),
@@ -137,6 +138,19 @@ class Attempt:
                 self._summaries[live.id] = summary
         return list(self._summaries.values())
 
+    def unwritten(self) -> set[str]:
+        """Workshops in which something was refused or had no effect: an answer that no append has checked against the head."""
+        ineffective = {decided.live.id for decided in self._decided if not decided.entries}
+        return ineffective | {ticket.workshop for ticket, _ in (*self._refused, *self._seated)}
+
+    async def require_current(self, workshops: Collection[str]) -> None:
+        """Raises HeadMoved where another node's entries, not folded yet, may change what was decided."""
+        if workshops:
+            heads = await self._store.heads(workshops)
+            moved = {workshop for workshop in workshops if heads[workshop] != self._touched[workshop].size}
+            if moved:
+                raise HeadMoved(frozenset(moved))
+
     def rollback(self) -> None:
         for live in self._touched.values():
             live.state.rollback()
@@ -149,14 +163,17 @@ class Attempt:
             live.keyring.committed()
         for live_id, summary in self._summaries.items():
             self._touched[live_id].summary = summary
-        receipts = {}
+        by_live: dict[LiveWorkshop, list[Decided]] = {}
         for decided in self._decided:
-            plains = decided.ticket.plains
-            leaves = [decided.live.apply(recorded, entry, plains) for recorded, entry in decided.entries]
-            receipts[id(decided)] = decided.receipt(leaves)
-        for live in {id(d.live): d.live for d in self._decided if d.entries}.values():
-            self._lives.adopt(live)
-            live.announce()
+            by_live.setdefault(decided.live, []).append(decided)
+        receipts: dict[int, Receipt] = {}
+        for live, together in by_live.items():
+            plains = {named: plain for decided in together for named, plain in decided.ticket.plains.items()}
+            leaves = live.apply_all([entry for decided in together for entry in decided.entries], plains)
+            receipts |= {id(decided): decided.receipt(leaves) for decided in together}
+            if any(decided.entries for decided in together):
+                self._lives.adopt(live)
+                live.announce()
         self._answer(receipts)
 
     def _answer(self, receipts: dict[int, Receipt]) -> None:

@@ -1,5 +1,6 @@
 """From a command to the entries it causes: decided, stamped, digested, sealed and encoded on speculative state."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cocreate.application.live import LiveWorkshop
@@ -50,13 +51,14 @@ class Decided:
                     pass
         return found
 
-    def receipt(self, leaves: list[bytes]) -> Receipt:
+    def receipt(self, leaves: Iterator[bytes]) -> Receipt:
+        """The answer; takes as many leaf hashes as there are entries."""
         return Receipt(
             workshop=self.live.id,
             command=self.ticket.command_id,
             position=self.first if self.entries else None,
             count=len(self.entries),
-            leaves=tuple(leaf.hex() for leaf in leaves),
+            leaves=tuple(next(leaves).hex() for _ in self.entries),
             aggregates=tuple(recorded.aggregate for recorded, _ in self.entries),
             time=self.time,
             repeated=False,

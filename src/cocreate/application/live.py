@@ -5,14 +5,17 @@ A live workshop holds what is durable; only its decision state runs ahead, while
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from itertools import groupby
 
 from structlog import get_logger
 
+from cocreate.application.command_index import CommandIndex
 from cocreate.application.errors import RecordDamaged
 from cocreate.application.keyring import Keyring
 from cocreate.application.texts import Plain, Texts
+from cocreate.domain.ballot import BallotRun, evolve_run, run_of, voted_in
 from cocreate.domain.decider import evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import WorkshopNotFound
@@ -25,7 +28,7 @@ from cocreate.persistence.errors import StoreError
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.projections.fold import Projections
-from cocreate.record.codec import EntryMalformed, decode
+from cocreate.record.codec import EntryMalformed, decode_page, decode_placed
 from cocreate.record.sealed_text import sealed_fields
 from cocreate.tlog.merkle import Frontier
 
@@ -47,6 +50,7 @@ class LiveWorkshop:
         self.state = WorkshopState()
         self.projections = Projections()
         self.frontier = Frontier()
+        self.commands = CommandIndex()
         self.tie_roots: dict[str, bytes] = {}
         """The tree's root before each round was opened: what its ties are broken by."""
         self.keyring = Keyring(workshop, vault)
@@ -71,11 +75,31 @@ class LiveWorkshop:
         if self.size == 0:
             raise WorkshopNotFound(workshop=self.id)
 
-    def apply(self, recorded: Recorded, entry: bytes, plains: Mapping[str, Plain] | None = None) -> bytes:
-        """Fold one durable entry into everything but the decision state; returns its leaf hash.
+    def apply_all(
+        self, written: Sequence[tuple[Recorded, bytes]], plains: Mapping[str, Plain]
+    ) -> Iterator[bytes]:
+        """Fold durable entries into everything but the decision state; their leaf hashes.
 
-        `plains` are the texts this node has just sealed; texts from the store are opened before.
+        `plains` are the texts this node has just sealed, by commitment; texts from the store are opened before.
         """
+        leaves: list[bytes] = []
+        for round_id, group in groupby(written, key=lambda one: voted_in(one[0])):
+            entries = list(group)
+            if round_id is None:
+                leaves += [self.apply(recorded, entry, plains) for recorded, entry in entries]
+            else:
+                run = run_of([recorded for recorded, _ in entries])
+                leaves += self.apply_run(run, [entry for _, entry in entries])
+        return iter(leaves)
+
+    def apply_run(self, run: BallotRun, entries: Sequence[bytes]) -> list[bytes]:
+        """Fold durable ballots into everything but the decision state; returns their leaf hashes."""
+        self.projections.apply_run(run)
+        self.commands.add_all(run.commands, run.position)
+        return self.frontier.append_entries(entries)
+
+    def apply(self, recorded: Recorded, entry: bytes, plains: Mapping[str, Plain] | None = None) -> bytes:
+        """Fold one durable entry that is no ballot; returns its leaf hash."""
         if recorded.event.SEALED:
             self.texts.note(recorded, self.id)
             if plains:
@@ -95,7 +119,22 @@ class LiveWorkshop:
             case _:
                 pass
         self.projections.apply(recorded)
+        self.commands.add(recorded.command, recorded.position)
         return self.frontier.append_entry(entry)
+
+    def fold(self, events: Iterable[Recorded | BallotRun], rows: Sequence[Row]) -> None:
+        """Fold what was read from the store, decision state and all."""
+        first = rows[0].position
+        for event in events:
+            if isinstance(event, BallotRun):
+                evolve_run(self.state, event)
+                self.apply_run(
+                    event, [row.entry for row in rows[event.position - first : event.last + 1 - first]]
+                )
+            else:
+                evolve(self.state, event)
+                self.apply(event, rows[event.position - first].entry)
+        self.state.mark()
 
     def keyless_rounds(self) -> list[str]:
         """Open pseudonymous rounds whose key is gone: nobody can vote in them any more, so they are to be closed."""
@@ -119,14 +158,17 @@ class LiveWorkshop:
 def decode_row(row: Row) -> Recorded:
     """The event of a row, whose columns must say what its entry says; a difference is fatal."""
     try:
-        recorded = decode(row.entry)
+        return decode_placed(row)
     except EntryMalformed as error:
         raise RecordDamaged(f"{row.workshop} at {row.position}: {error.problem}") from error
-    if recorded.position != row.position or row.name != recorded.event.NAME:
-        raise RecordDamaged(
-            f"{row.workshop} at {row.position} ({row.name}): the entry says {recorded.position} ({recorded.event.NAME})"
-        )
-    return recorded
+
+
+def decode_rows(rows: Sequence[Row]) -> list[Recorded | BallotRun]:
+    """The events of consecutive rows, ballots as runs; fatal as in `decode_row`."""
+    try:
+        return list(decode_page(rows))
+    except EntryMalformed as error:
+        raise RecordDamaged(f"{rows[0].workshop}: {error.problem}") from error
 
 
 class LiveWorkshops:
@@ -212,19 +254,17 @@ class LiveWorkshops:
         order: dict[tuple[int, str], Sealed] = {}
         keyed = before == 0
         while rows := await self._store.read(live.id, after=live.size - 1, limit=READ_ROWS):
-            entries = [(decode_row(row), row.entry) for row in rows]
-            for recorded, _ in entries:
-                order.update(
-                    ((recorded.position, field), sealed) for field, sealed in sealed_fields(recorded)
-                )
-                keyed = keyed or isinstance(recorded.event, RoundOpened)
+            events = decode_rows(rows)
+            for recorded in events:
+                if isinstance(recorded, Recorded):
+                    order.update(
+                        ((recorded.position, field), sealed) for field, sealed in sealed_fields(recorded)
+                    )
+                    keyed = keyed or isinstance(recorded.event, RoundOpened)
             if before:
                 await self._open_texts(live, order, keyed=keyed)
                 order.clear()
-            for recorded, entry in entries:
-                evolve(live.state, recorded)
-                live.apply(recorded, entry)
-            live.state.mark()
+            live.fold(events, rows)
             await asyncio.sleep(0)
         if before == 0 and live.size:
             await self._open_texts(live, order, keyed=keyed)

@@ -142,6 +142,7 @@ class Sequencer:
             batch = await tried.decide(tickets)
             if batch.rows:
                 await self._append(batch)
+            await tried.require_current(tried.unwritten() - batch.heads.keys())
         except HeadMoved:
             tried.rollback()
             await self._again(tickets, attempt)

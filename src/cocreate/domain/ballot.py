@@ -4,6 +4,7 @@ A ballot under a new key is an event even if its choice equals the standing one.
 round (per statement in opinion rounds), so a delayed older ballot can never undo a newer one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
@@ -22,6 +23,7 @@ from cocreate.domain.errors import (
 )
 from cocreate.domain.messages import Aggregate, Command, Event, Millis, Pending, Random, Recorded
 from cocreate.domain.round import Round, find_round
+from cocreate.domain.voting.choices import one_object
 from cocreate.domain.voting.method import Choice
 
 if TYPE_CHECKING:
@@ -64,12 +66,36 @@ class BallotWithdrawn(Event):
     random: Random
 
 
+BALLOTS = (BallotCast, BallotReplaced, BallotWithdrawn)
+
+
+class BallotRun(NamedTuple):
+    """Consecutive ballots of one round, in columns: what a busy record is made of. A withdrawn one's choice is None."""
+
+    round: str
+    position: int
+    """Of the first; they are dense."""
+    time: int
+    """Of the first."""
+    last_time: int
+    aggregates: Sequence[str]
+    choices: Sequence[Any]
+    counters: Sequence[int]
+    randoms: Sequence[str]
+    commands: Sequence[str]
+
+    @property
+    def last(self) -> int:
+        """The position of the last one."""
+        return self.position + len(self.aggregates) - 1
+
+
 class Ballot(NamedTuple):
     """The standing ballot; a withdrawn one keeps its counter and has no choice."""
 
     counter: int
     choice: Any
-    random: str
+    random: bytes
 
 
 class Turnout(NamedTuple):
@@ -111,8 +137,13 @@ def cast_ballot(command: CastBallot, state: "WorkshopState", now: int) -> Events
     standing = state.ballots[command.round].get(aggregate)
     counter = _next_counter(standing, command.counter)
     kind = BallotCast if standing is None or standing.choice is None else BallotReplaced
-    event = kind(choice=command.choice, claimed_at=command.claimed_at, counter=counter, random=command.random)
-    return [Pending(aggregate, event)]
+    facts = {
+        "choice": one_object(command.choice),
+        "claimed_at": command.claimed_at,
+        "counter": counter,
+        "random": command.random,
+    }
+    return [Pending(aggregate, kind.of(facts))]
 
 
 @decides(WithdrawBallot)
@@ -171,28 +202,55 @@ def _next_counter(standing: Ballot | None, counter: int | None) -> int:
     return wanted
 
 
-@evolves(BallotCast)
-def ballot_cast(state: "WorkshopState", recorded: Recorded, event: BallotCast) -> None:
-    _stand(state, recorded, event)
-    round_id = recorded.aggregate[:36]
-    cast, replaced, withdrawn = state.turnout.get(round_id, Turnout())
-    state.turnout.put(round_id, Turnout(cast + 1, replaced, withdrawn))
+def _ballot_moved(state: "WorkshopState", recorded: Recorded, event: Event) -> None:
+    evolve_run(state, run_of([recorded]))
 
 
-@evolves(BallotReplaced)
-def ballot_replaced(state: "WorkshopState", recorded: Recorded, event: BallotReplaced) -> None:
-    _stand(state, recorded, event)
-    round_id = recorded.aggregate[:36]
-    cast, replaced, withdrawn = state.turnout[round_id]
-    state.turnout.put(round_id, Turnout(cast, replaced + 1, withdrawn))
+for _kind in BALLOTS:
+    evolves(_kind)(_ballot_moved)
 
 
-@evolves(BallotWithdrawn)
-def ballot_withdrawn(state: "WorkshopState", recorded: Recorded, event: BallotWithdrawn) -> None:
-    round_id = recorded.aggregate[:36]
-    state.ballots[round_id].put(recorded.aggregate, Ballot(event.counter, None, event.random))
-    cast, replaced, withdrawn = state.turnout[round_id]
-    state.turnout.put(round_id, Turnout(cast, replaced, withdrawn + 1))
+def voted_in(recorded: Recorded) -> str | None:
+    """The round of a ballot, None for every other event."""
+    return recorded.aggregate[:36] if isinstance(recorded.event, BALLOTS) else None
+
+
+def run_of(ballots: Sequence[Recorded]) -> BallotRun:
+    """The run of these entries, which are consecutive ballots of one round."""
+    first = ballots[0]
+    events: list[Any] = [one.event for one in ballots]
+    return BallotRun(
+        first.aggregate[:36],
+        first.position,
+        first.time,
+        ballots[-1].time,
+        [one.aggregate for one in ballots],
+        [None if type(event) is BallotWithdrawn else event.choice for event in events],
+        [event.counter for event in events],
+        [event.random for event in events],
+        [one.command for one in ballots],
+    )
+
+
+def evolve_run(state: "WorkshopState", run: BallotRun) -> None:
+    """Fold a run of ballots into the state; the same as one after the other."""
+    ballots = state.ballots[run.round]
+    cast, replaced, withdrawn = state.turnout.get(run.round, Turnout())
+    for aggregate, choice, counter, random in zip(
+        run.aggregates, run.choices, run.counters, run.randoms, strict=True
+    ):
+        if choice is None:
+            withdrawn += 1
+        else:
+            standing = ballots.get(aggregate)
+            if standing is None or standing.choice is None:
+                cast += 1
+            else:
+                replaced += 1
+        ballots.put(aggregate, Ballot(counter, choice, bytes.fromhex(random)))
+    state.turnout.put(run.round, Turnout(cast, replaced, withdrawn))
+    state.size = run.last + 1
+    state.now = run.last_time
 
 
 def ballot_id(round_id: str, voter: str, option: str | None) -> str:
@@ -203,8 +261,3 @@ def ballot_parts(aggregate: str) -> tuple[str, str, str | None]:
     """(round, voter, option) of a ballot's aggregate id; the option only in opinion rounds."""
     round_id, voter, *option = aggregate.split("/")
     return round_id, voter, option[0] if option else None
-
-
-def _stand(state: "WorkshopState", recorded: Recorded, event: BallotCast | BallotReplaced) -> None:
-    ballots = state.ballots[recorded.aggregate[:36]]
-    ballots.put(recorded.aggregate, Ballot(event.counter, event.choice, event.random))

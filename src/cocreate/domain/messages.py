@@ -7,7 +7,7 @@ order; registration refuses any other order, a second use of a NAME, and a NAME 
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -99,6 +99,19 @@ class Event(Facts):
                 f"{cls.__name__}: the NAME {cls.NAME} belongs to {EVENT_TYPES[cls.NAME].__name__}"
             )
         EVENT_TYPES[cls.NAME] = cls
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Self:
+        """The event of all its facts, checked by the caller: for ballots, whose facts a rule or a grammar has just checked."""
+        event = cls.__new__(cls)
+        _set(event, "__dict__", facts)
+        _set(event, "__pydantic_fields_set__", set(facts))
+        _set(event, "__pydantic_extra__", None)
+        _set(event, "__pydantic_private__", None)
+        return event
+
+
+_set = object.__setattr__
 
 
 class Pending(NamedTuple):

@@ -6,10 +6,10 @@ Ids are text as everywhere in the program; the stores turn them into their own c
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One entry of a record. `name` is the event's NAME, which the library calls topic."""
 
     workshop: str
@@ -46,10 +46,12 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """A command that wrote entries `position` … `position + count - 1`; `request` is the SHA-256 of its canonical form."""
+    """A command that wrote entries `position` … `position + count - 1`; `request` tells a repeat of it from another request.
+
+    Its id stands in those entries, so that these rows lie in the order of the record and not in that of random ids.
+    """
 
     workshop: str
-    command: str
     position: int
     count: int
     request: bytes

@@ -32,7 +32,7 @@ class PopoRecorder(POPOAggregateRecorder):
         super().__init__()
         self.sealed: dict[tuple[str, int, str, str], SealedRow] = {}
         self.keys: dict[tuple[str, str, str], KeyRow] = {}
-        self.commands: dict[tuple[str, str], CommandRow] = {}
+        self.commands: dict[tuple[str, int], CommandRow] = {}
         self.seats: dict[tuple[bytes, str], Seat] = {}
         self.summaries: dict[str, Summary] = {}
         self.identity = PopoIdentity()
@@ -60,7 +60,7 @@ class PopoRecorder(POPOAggregateRecorder):
             )
             self.sealed |= {_sealed_key(row): row for row in batch.sealed}
             self.keys |= {_key_key(row): row for row in batch.keys}
-            self.commands |= {(row.workshop, row.command): row for row in batch.commands}
+            self.commands |= {(row.workshop, row.position): row for row in batch.commands}
             self.seats |= {(row.session, row.workshop): row for row in batch.seats}
             self.summaries |= {row.workshop: row for row in batch.summaries}
             for erasure in batch.erasures:
@@ -70,10 +70,10 @@ class PopoRecorder(POPOAggregateRecorder):
         return (
             _repeats(_sealed_key(row) for row in batch.sealed)
             or _repeats(_key_key(row) for row in batch.keys)
-            or _repeats((row.workshop, row.command) for row in batch.commands)
+            or _repeats((row.workshop, row.position) for row in batch.commands)
             or any(_sealed_key(row) in self.sealed for row in batch.sealed)
             or any(_key_key(row) in self.keys for row in batch.keys)
-            or any((row.workshop, row.command) in self.commands for row in batch.commands)
+            or any((row.workshop, row.position) in self.commands for row in batch.commands)
             or (bool(batch.summaries) and self._takes_a_taken_source(batch))
         )
 
@@ -141,8 +141,8 @@ class PopoRecordStore:
         found = sorted(key for key in self.recorder.keys if key[0] == workshop)
         return [self.recorder.keys[key] for key in found]
 
-    async def commands(self, wanted: Collection[tuple[str, str]]) -> list[CommandRow]:
-        return [self.recorder.commands[key] for key in wanted if key in self.recorder.commands]
+    async def command(self, workshop: str, position: int) -> CommandRow | None:
+        return self.recorder.commands.get((workshop, position))
 
     async def seat(self, workshop: str, session: bytes) -> str | None:
         seat = self.recorder.seats.get((session, workshop))

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from cocreate.persistence.batch import Batch, CommandRow, Row, rows_in_order, versions
+from cocreate.persistence.batch import Batch, Row, rows_in_order, versions
 from cocreate.persistence.changes import CHANGES, Change, changes_of
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.identity import Identity, SqlIdentity
@@ -19,13 +19,6 @@ from cocreate.persistence.schema import POSTGRES_WORDS, migrate
 from cocreate.persistence.side_reads import SideReads
 
 _MIGRATION_LOCK = 0x636F63726561  # "cocrea": any number that all nodes agree on
-_COMMANDS = (
-    "SELECT place, position, count, request"
-    " FROM unnest(%s::uuid[], %s::bytea[]) WITH ORDINALITY AS wanted(workshop, command, place)"
-    # The limit makes it one look into the index for each, whatever the planner believes about the table's size.
-    " CROSS JOIN LATERAL (SELECT position, count, request FROM cocreate_command"
-    " WHERE workshop = wanted.workshop AND command = wanted.command LIMIT 1) AS known"
-)
 
 
 class PostgresRecordStore(SideReads):
@@ -63,11 +56,6 @@ class PostgresRecordStore(SideReads):
 
     async def heads(self, workshops: Collection[str]) -> dict[str, int]:
         return await self._reader.run(partial(self._reader.read, partial(self._heads, workshops=workshops)))
-
-    async def commands(self, wanted: Collection[tuple[str, str]]) -> list[CommandRow]:
-        if not wanted:
-            return []
-        return await self._reader.run(partial(self._reader.read, partial(_commands, wanted=list(wanted))))
 
     async def follow(self) -> AsyncIterator[frozenset[str] | None]:
         async for hint in self._notices.follow(leave_out=lambda: self._writer.backend_pid):
@@ -244,12 +232,3 @@ def _statement(change: Change) -> str:
 
 
 _STATEMENTS = {change: _statement(change) for change in CHANGES}
-
-
-def _commands(connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[CommandRow]:
-    asked = (
-        ARRAYS["uuid"].of([_stored_id(workshop) for workshop, _ in wanted]),
-        ARRAYS["bytea"].of([bytes.fromhex(command) for _, command in wanted]),
-    )
-    known = connection.execute(_COMMANDS, asked, prepare=True, binary=True)
-    return [CommandRow(*wanted[place - 1], *facts) for place, *facts in known.fetchall()]

@@ -63,8 +63,8 @@ class RecordStore(Protocol):
         """All keys of the workshop that still exist, by purpose and name."""
         ...
 
-    async def commands(self, wanted: Collection[tuple[str, str]]) -> list[CommandRow]:
-        """Those of the (workshop, command id) pairs that have written entries, in no order."""
+    async def command(self, workshop: str, position: int) -> CommandRow | None:
+        """The command whose first entry stands at the position, if a repeat of it is to be known."""
         ...
 
     async def seat(self, workshop: str, session: bytes) -> str | None:

@@ -47,7 +47,18 @@ CREATE INDEX cocreate_join_code_workshop ON cocreate_join_code (workshop);
 CREATE TABLE cocreate_setting (name text NOT NULL PRIMARY KEY, value text NOT NULL){clustered}
 """
 
-MIGRATIONS: tuple[str, ...] = (_RECORD_AND_IDENTITY,)
+# Command ids are random: an index over them costs a page of its own for each command. They stand in the entries anyway, so
+# what is kept beside those goes by position, in the order in which it is written.
+_REQUESTS_BY_POSITION = """
+CREATE TABLE cocreate_request (
+    workshop {id} NOT NULL, position bigint NOT NULL, count bigint NOT NULL, request {bytes} NOT NULL,
+    PRIMARY KEY (workshop, position)){clustered};
+INSERT INTO cocreate_request (workshop, position, count, request)
+    SELECT workshop, position, count, request FROM cocreate_command;
+DROP TABLE cocreate_command
+"""
+
+MIGRATIONS: tuple[str, ...] = (_RECORD_AND_IDENTITY, _REQUESTS_BY_POSITION)
 
 SQLITE_WORDS = {"id": "text", "bytes": "blob", "clustered": " WITHOUT ROWID"}
 POSTGRES_WORDS = {"id": "uuid", "bytes": "bytea", "clustered": ""}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from cocreate.persistence.batch import KeyRow, SealedRow, Seat, Summary
+from cocreate.persistence.batch import CommandRow, KeyRow, SealedRow, Seat, Summary
 
 POSITION_MAX = 2**53
 _SEALED = "SELECT position, field, language, subject, nonce, ciphertext FROM cocreate_sealed"
@@ -48,6 +48,13 @@ class SideReads:
             (self._queries.stored_id(workshop),),
         )
         return [KeyRow(workshop, *row) for row in rows]
+
+    async def command(self, workshop: str, position: int) -> CommandRow | None:
+        rows = await self._queries.query(
+            "SELECT count, request FROM cocreate_request WHERE workshop = ? AND position = ?",
+            (self._queries.stored_id(workshop), position),
+        )
+        return CommandRow(workshop, position, *rows[0]) if rows else None
 
     async def seat(self, workshop: str, session: bytes) -> str | None:
         rows = await self._queries.query(

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cocreate.persistence.batch import Batch, CommandRow, Row, rows_in_order, versions
+from cocreate.persistence.batch import Batch, Row, rows_in_order, versions
 from cocreate.persistence.changes import CHANGES, Change, changes_of
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.identity import Identity, SqlIdentity
@@ -61,9 +61,6 @@ class SqliteRecordStore(SideReads):
 
     async def heads(self, workshops: Collection[str]) -> dict[str, int]:
         return await self._reader.run(partial(self._heads, workshops=workshops))
-
-    async def commands(self, wanted: Collection[tuple[str, str]]) -> list[CommandRow]:
-        return await self._reader.run(partial(_commands, wanted=wanted)) if wanted else []
 
     async def follow(self) -> AsyncIterator[frozenset[str] | None]:
         # Asked on the writing connection, the version moves with other connections' commits and not with our own.
@@ -251,17 +248,3 @@ def _empty_log(connection: sqlite3.Connection, busy_timeout_ms: int) -> bool:
 def _data_version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA data_version").fetchone()[0]
     return version
-
-
-def _commands(connection: sqlite3.Connection, wanted: Collection[tuple[str, str]]) -> list[CommandRow]:
-    statement = "SELECT position, count, request FROM cocreate_command WHERE workshop = ? AND command = ?"
-    found = []
-    connection.execute("BEGIN")  # one read transaction for all: each takes and gives back locks on the file
-    try:
-        for workshop, command in wanted:
-            row = connection.execute(statement, (_stored_id(workshop), bytes.fromhex(command))).fetchone()
-            if row is not None:
-                found.append(CommandRow(workshop, command, *row))
-    finally:
-        _roll_back(connection)
-    return found

@@ -1,5 +1,6 @@
 """All projections of one workshop, folded together."""
 
+from cocreate.domain.ballot import BALLOTS, BallotRun, run_of
 from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
 from cocreate.projections.agenda import AgendaFold
 from cocreate.projections.board import BoardFold
@@ -34,6 +35,15 @@ class Projections:
     def apply(self, recorded: Recorded) -> None:
         """Fold the next entry in."""
         event = recorded.event
+        if isinstance(event, BALLOTS):
+            self.apply_run(run_of([recorded]))
+            return
         for handler in self._handlers[type(event)]:
             handler(recorded, event)
         self.at = recorded.position
+
+    def apply_run(self, run: BallotRun) -> None:
+        """Fold the next entries in, all of them ballots of one round: the same as one after the other."""
+        self.rounds.ballots(run)
+        self.timeline.ballots(run)
+        self.at = run.last

@@ -3,11 +3,11 @@
 This is where a busy record spends its time, so a ballot costs a few dictionary steps and one reference to its choice.
 """
 
-from itertools import islice
+from collections import Counter
+from itertools import count, islice
 from typing import Any
 
-from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotWithdrawn, ballot_id
-from cocreate.domain.messages import Recorded
+from cocreate.domain.ballot import BallotRun, ballot_id
 from cocreate.domain.round import VOTERS_WARNING
 from cocreate.domain.voting.method import Method, Tally
 from cocreate.projections.changes import Changes
@@ -58,62 +58,54 @@ class Poll:
         self.released = True
         self.tally_changes.touch_all(self.tally.marks, position)
 
-    def cast(self, recorded: Recorded, event: BallotCast) -> bool:
-        """A first ballot, or one after a withdrawal; returns whether the round thereby has no longer few voters."""
-        aggregate, choice = recorded.aggregate, event.choice
-        self.standing[aggregate] = choice
-        if event.counter != 1:
-            self.counters[aggregate] = event.counter
-        self.ballots += 1
-        voters = self.voters
+    def fold(self, run: BallotRun) -> int | None:
+        """Count a run of ballots; returns where the round last came to have few voters, or enough, if it did.
+
+        Totals are added up choice by choice, since a run says the same few things over and over.
+        """
+        standing, counters, released = self.standing, self.counters, self.released
+        came: list[tuple[str | None, Any]] = []
+        went: list[tuple[str | None, Any]] = []
+        option, crossed = None, None
+        for position, aggregate, choice, counter in zip(
+            count(run.position), run.aggregates, run.choices, run.counters, strict=False
+        ):
+            before = standing.get(aggregate)
+            standing[aggregate] = choice
+            if counter != 1:
+                counters[aggregate] = counter
+            if self.per_option:
+                option = aggregate[_OPTION]
+            if before is not None:
+                went.append((option, before))
+            if choice is not None:
+                came.append((option, choice))
+            if before is None and self._stands(aggregate, 1):
+                crossed = position
+            elif choice is None and self._stands(aggregate, -1):
+                crossed = position
+            if released:
+                self._touch_marked(option, before, choice, position)
+        self.replaced += len(came) + len(went) - len(run.aggregates)
+        self.withdrawn += len(run.aggregates) - len(came)
+        for (marked, choice), times in Counter(came).items():
+            self.tally.add(marked, choice, times)
+        for (marked, choice), times in Counter(went).items():
+            self.tally.add(marked, choice, -times)
+        ever = len(self.answers) if self.per_option else len(standing)
+        self.shown += (ever - self.shown) // VOTERS_PER_STEP * VOTERS_PER_STEP
+        return crossed
+
+    def _stands(self, aggregate: str, step: int) -> bool:
+        """One ballot more or less stands; returns whether the round thereby has few voters, or enough."""
+        self.ballots += step
         if self.per_option:
-            option: str | None = aggregate[_OPTION]
             voter = aggregate[_VOTER]
             answers = self.answers.get(voter, 0)
-            self.answers[voter] = answers + 1
-            self.voters += not answers
-            ever = len(self.answers)
-        else:
-            option = None
-            self.voters += 1
-            ever = len(self.standing)
-        if ever - self.shown >= VOTERS_PER_STEP:
-            self.shown = ever
-        self.tally.add(option, choice)
-        if self.released:
-            self._touch_marked(option, choice, recorded.position)
-        return voters < self.voters == VOTERS_WARNING
-
-    def replace(self, recorded: Recorded, event: BallotReplaced) -> None:
-        aggregate, choice = recorded.aggregate, event.choice
-        option, before = aggregate[_OPTION] or None, self.standing[aggregate]
-        self.standing[aggregate] = choice
-        self.counters[aggregate] = event.counter
-        self.replaced += 1
-        self.tally.remove(option, before)
-        self.tally.add(option, choice)
-        if self.released:
-            self._touch_marked(option, before, recorded.position)
-            self._touch_marked(option, choice, recorded.position)
-
-    def withdraw(self, recorded: Recorded, event: BallotWithdrawn) -> bool:
-        """Returns whether the round thereby has few voters."""
-        aggregate = recorded.aggregate
-        option, before = aggregate[_OPTION] or None, self.standing[aggregate]
-        self.standing[aggregate] = None
-        self.counters[aggregate] = event.counter
-        self.ballots -= 1
-        self.withdrawn += 1
-        self.tally.remove(option, before)
-        if self.released:
-            self._touch_marked(option, before, recorded.position)
-        if self.per_option:
-            voter = aggregate[_VOTER]
-            self.answers[voter] -= 1
-            if self.answers[voter]:
-                return False
-        self.voters -= 1
-        return self.voters == VOTERS_WARNING - 1
+            self.answers[voter] = answers + step
+            step = (answers + step > 0) - (answers > 0)
+        self.voters += step
+        return step != 0 and self.voters == VOTERS_WARNING - (step < 0)
 
     def show_all_voters(self) -> None:
         """At closing the list is complete. Late voters join it by at least five: a name alone would tell whose ballot it is."""
@@ -132,6 +124,9 @@ class Poll:
             return None
         return self.counters.get(aggregate, 1), self.standing[aggregate]
 
-    def _touch_marked(self, option: str | None, choice: Any, position: int) -> None:
-        marked = [option for option, _ in self.method.marks(option, choice)]
-        self.tally_changes.touch_all(marked, position)
+    def _touch_marked(self, option: str | None, before: Any, choice: Any, position: int) -> None:
+        for said in (before, choice):
+            if said is not None:
+                self.tally_changes.touch_all(
+                    [marked for marked, _ in self.method.marks(option, said)], position
+                )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotWithdrawn
+from cocreate.domain.ballot import BallotRun
 from cocreate.domain.certificate import ResultCertified
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
@@ -14,8 +14,6 @@ from cocreate.projections.board import BoardFold
 from cocreate.projections.changes import Changes
 from cocreate.projections.handlers import Handlers
 from cocreate.projections.poll import Poll
-
-BALLOTS = (BallotCast, BallotReplaced, BallotWithdrawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,6 @@ class RoundsFold:
 
     def handlers(self) -> Handlers:
         return {
-            BallotCast: self._cast,
-            BallotReplaced: self._replaced,
-            BallotWithdrawn: self._withdrawn,
             RoundOpened: self._opened,
             OptionAdmitted: self._admitted,
             RoundClosed: self._closed,
@@ -80,22 +75,11 @@ class RoundsFold:
             SubjectErased: self._subject_erased,
         }
 
-    def _cast(self, recorded: Recorded, event: BallotCast) -> None:
-        round_id = recorded.aggregate[:36]
-        if self.rounds[round_id].poll.cast(recorded, event):
-            self.round_changes.touch(round_id, recorded.position)
-        self.turnout_changes.touch(round_id, recorded.position)
-
-    def _replaced(self, recorded: Recorded, event: BallotReplaced) -> None:
-        round_id = recorded.aggregate[:36]
-        self.rounds[round_id].poll.replace(recorded, event)
-        self.turnout_changes.touch(round_id, recorded.position)
-
-    def _withdrawn(self, recorded: Recorded, event: BallotWithdrawn) -> None:
-        round_id = recorded.aggregate[:36]
-        if self.rounds[round_id].poll.withdraw(recorded, event):
-            self.round_changes.touch(round_id, recorded.position)
-        self.turnout_changes.touch(round_id, recorded.position)
+    def ballots(self, run: BallotRun) -> None:
+        crossed = self.rounds[run.round].poll.fold(run)
+        if crossed is not None:
+            self.round_changes.touch(run.round, crossed)
+        self.turnout_changes.touch(run.round, run.last)
 
     def _opened(self, recorded: Recorded, event: RoundOpened) -> None:
         row = RoundRow(

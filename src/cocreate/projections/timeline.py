@@ -4,9 +4,9 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
 from cocreate.projections.handlers import Handlers
-from cocreate.projections.rounds import BALLOTS
 
 FACTS: dict[str, tuple[str, ...]] = {
     "ActivityEnded.v1": ("activity",),
@@ -64,8 +64,7 @@ class TimelineFold:
         self._run: Run | None = None
 
     def handlers(self) -> Handlers:
-        every: dict[type[Event], Any] = dict.fromkeys(EVENT_TYPES.values(), self._entry)
-        return every | dict.fromkeys(BALLOTS, self._ballot)
+        return dict.fromkeys(EVENT_TYPES.values(), self._entry)
 
     def _entry(self, recorded: Recorded, event: Event) -> None:
         names = FACTS.get(event.NAME, ())
@@ -75,15 +74,13 @@ class TimelineFold:
         )
         self._run = None
 
-    def _ballot(self, recorded: Recorded, _: Event) -> None:
+    def ballots(self, more: BallotRun) -> None:
         run = self._run
-        if run is not None and recorded.aggregate.startswith(run.round):
-            run.last = recorded.position
-            run.last_time = recorded.time
+        if run is not None and run.round == more.round:
+            run.last = more.last
+            run.last_time = more.last_time
             return
-        self._run = Run(
-            recorded.position, recorded.position, recorded.time, recorded.time, recorded.aggregate[:36]
-        )
+        self._run = Run(more.position, more.last, more.time, more.last_time, more.round)
         self.items.append(self._run)
         self.runs.append(self._run)
 

@@ -100,7 +100,7 @@ def _ballots(state: WorkshopState) -> list[list[Any]]:
     The random bytes keep choices that are still withheld from being guessed from a digest that is public already.
     """
     return [
-        [aggregate, counter, random, *([] if choice is None else [choice])]
+        [aggregate, counter, random.hex(), *([] if choice is None else [choice])]
         for round_id, ballots in sorted(state.ballots.items())
         if state.rounds[round_id].status != "certified"
         for aggregate, (counter, choice, random) in sorted(ballots.items())

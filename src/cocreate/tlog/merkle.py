@@ -40,6 +40,13 @@ class Frontier:
         self.append(hashed)
         return hashed
 
+    def append_entries(self, entries: Iterable[bytes]) -> list[bytes]:
+        """Append entries in order and return their leaf hashes."""
+        leaves = [sha256(_LEAF + entry).digest() for entry in entries]
+        for leaf in leaves:
+            self.append(leaf)
+        return leaves
+
     def append(self, leaf: bytes) -> None:
         """Append a leaf by its hash: one node hash on average, at most one for each bit of the size."""
         _require_hash(leaf)

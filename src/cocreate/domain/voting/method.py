@@ -16,7 +16,9 @@ CHOICES_MAX = 1_000
 Answer = Literal[-1, 0, 1]
 """Disagree, pass, agree."""
 
-Choice = Annotated[tuple[Uuid, ...], Field(max_length=CHOICES_MAX)] | Answer
+Choice = Annotated[
+    Annotated[tuple[Uuid, ...], Field(max_length=CHOICES_MAX)] | Answer, Field(union_mode="left_to_right")
+]
 """The ideas chosen, in ascending order of their ids; or one answer to the statement that the ballot is on."""
 
 Step = Mapping[str, Any]
@@ -57,15 +59,13 @@ class Tally:
     def admit(self, option: str) -> None:
         self.marks.setdefault(option, [0] * len(self.method.columns))
 
-    def add(self, option: str | None, choice: Any) -> None:
-        """Count a standing choice; `option` is the statement it is on, where the method asks option by option."""
-        for marked, column in self.method.marks(option, choice):
-            self.marks[marked][column] += 1
+    def add(self, option: str | None, choice: Any, times: int = 1) -> None:
+        """Count a choice that so many standing ballots say, or take it back where `times` is negative.
 
-    def remove(self, option: str | None, choice: Any) -> None:
-        """Take back a choice that no longer stands."""
+        `option` is the statement it is on, where the method asks option by option.
+        """
         for marked, column in self.method.marks(option, choice):
-            self.marks[marked][column] -= 1
+            self.marks[marked][column] += times
 
     def rows(self) -> tuple[tuple[Any, ...], ...]:
         return tuple((option, *marks) for option, marks in self.marks.items())

@@ -1,0 +1,47 @@
+"""Where each command of a record first wrote, by its id: how a repeat is known without an index of random ids in the store."""
+
+from collections.abc import Iterable
+
+_KEY_BYTES = 6
+_SLOT_BYTES = 12
+
+
+class CommandIndex:
+    """About 13 bytes a command: buckets by the first 12 bits of the id, in each the next 48 bits and the position.
+
+    The fifteen digits that decide are a fingerprint: `find` names where to look, the entry there says whose it is.
+    Owner: the live workshop, which adds every entry's command in order.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, bytearray] = {}
+        self._last = ""
+
+    def add(self, command: str, position: int) -> None:
+        """Note the command of the entry at the position; a command's entries follow one another, and the first counts."""
+        if command != self._last:
+            self._last = command
+            slot = bytes.fromhex(command[3:15] + f"{position:012x}")
+            bucket = self._buckets.get(command[:3])
+            if bucket is None:
+                self._buckets[command[:3]] = bytearray(slot)
+            else:
+                bucket += slot
+
+    def add_all(self, commands: Iterable[str], position: int) -> None:
+        """Note the commands of consecutive entries from the position on."""
+        for place, command in enumerate(commands, position):
+            self.add(command, place)
+
+    def find(self, command: str) -> int | None:
+        """The position of the command's first entry, None where it wrote none; to be compared with that entry's own id."""
+        bucket = self._buckets.get(command[:3])
+        if bucket is None:
+            return None
+        key = bytes.fromhex(command[3:15])
+        at = bucket.find(key)
+        while at >= 0:
+            if at % _SLOT_BYTES == 0:
+                return int.from_bytes(bucket[at + _KEY_BYTES : at + _SLOT_BYTES])
+            at = bucket.find(key, at + 1)
+        return None
