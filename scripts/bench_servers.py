@@ -76,6 +76,7 @@ async def cocreate(port: int) -> None:
     from cocreate.http.app import make_app
     from cocreate.logconfig import set_up_logging
 
+    import gc; gc.set_threshold(50_000, 20, 100)
     set_up_logging(os.environ.get("COCREATE_LOG_LEVEL", "info"))
     settings = Settings(database=sys.argv[3], key_file=Path(sys.argv[4]))
     async with opened_service(settings) as service:

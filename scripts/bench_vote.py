@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from cocreate.application import CreateWorkshop, Join, OpenRound, OpenWorkshop, SubmitIdea  # noqa: E402
-from cocreate.application.service import Caller, Service  # noqa: E402
+from cocreate.application.asked import Caller  # noqa: E402
+from cocreate.application.service import Service  # noqa: E402
 from cocreate.bootstrap import opened_service  # noqa: E402
 from cocreate.config import Settings  # noqa: E402
 from cocreate.logconfig import set_up_logging  # noqa: E402

@@ -44,9 +44,9 @@ def key(
     return KeyRow(workshop, purpose, name, wrapped)
 
 
-def command(position: int = 0, workshop: str = BOTANY, *, count: int = 1) -> CommandRow:
+def command(position: int = 0, workshop: str = BOTANY, *, entries: int = 1) -> CommandRow:
     """A command that wrote one entry."""
-    return CommandRow(workshop, position, count, bytes([position]) * 32)
+    return CommandRow(workshop, position, entries, bytes([position]) * 32)
 
 
 def seat(participant: str = ADA, workshop: str = BOTANY, *, session: bytes = b"s" * 32) -> Seat:

@@ -54,7 +54,7 @@ async def test_a_key_or_a_text_is_never_replaced(store: RecordStore) -> None:
 
 async def test_a_command_is_found_by_its_first_position(store: RecordStore) -> None:
     """Only one that was noted, and only where it begins."""
-    known = [command(0), command(1, count=2), command(0, CINEMA)]
+    known = [command(0), command(1, entries=2), command(0, CINEMA)]
     await store.append(Batch({BOTANY: 0, CINEMA: 0}, [*rows(3), *rows(1, CINEMA)], commands=known))
     assert [await store.command(BOTANY, position) for position in range(4)] == [*known[:2], None, None]
     assert await store.command(CINEMA, 0) == known[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from cocreate.http.gate import HEADERS
+from cocreate.http.headers import HEADERS
 from cocreate.http.keys import STOPPING
 from cocreate.http.limits import BUCKETS_MAX, Allowance, Buckets, Limits
 from cocreate.http.sessions import SESSIONS

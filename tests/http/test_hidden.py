@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from cocreate.http.gate import GATE
 from tests.http.house import House, Room, opened_room
 
 READS = (
@@ -77,9 +78,11 @@ async def test_after_ones_own_ballot_totals_are_personal(house: House) -> None:
 
 
 async def test_logs_of_ballot_routes_lead_to_nobody(house: House) -> None:
-    """The line says that a ballot came, neither whose nor which entry it is; no line holds a name, a token or a choice."""
+    """A line says how many ballots came in a moment, neither whose nor when each; no line holds a name, a token or a choice."""
     room = await opened_room(house)
     token = next(cookie.value for cookie in room.participant.client.cookie_jar)
+    assert house.runner.app is not None
+    house.runner.app[GATE].tell()
     with structlog.testing.capture_logs() as lines:
         receipt = await room.participant.do(
             room.fill(f"{room.path}/rounds/{{round}}/ballot"), {"choice": [room.names["idea"]]}, key="my key"
@@ -88,10 +91,14 @@ async def test_logs_of_ballot_routes_lead_to_nobody(house: House) -> None:
         await room.participant.post(room.fill("{path}"), {})
         await room.participant.do(f"{room.path}/ideas", {"text": "Zebrafinch"})
         await room.participant.get("/api/codes/ABCDEF")
-    requests = [line for line in lines if line["event"] == "request"]
-    ballot = requests[0]
-    assert ballot["route"].endswith("/rounds/{round}/ballot")
-    assert set(ballot) == {"event", "log_level", "method", "route", "workshop", "status", "problem", "ms"}
+        house.runner.app[GATE].tell()
+    refused = next(line for line in lines if line["event"] == "request" and "/ballot" in str(line["route"]))
+    (taken,) = [line for line in lines if line["event"] == "requests"]
+    for ballot in (taken, refused):
+        assert ballot["route"].endswith("/rounds/{round}/ballot")
+    assert set(refused) == {"event", "log_level", "method", "route", "workshop", "status", "problem", "ms"}
+    assert set(taken) == {"event", "log_level", "method", "route", "workshop", "status", "count", "ms_max"}
+    assert (taken["count"], refused["status"]) == (1, 422)
     told = json.dumps(lines)
     for secret in (
         token,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocreate.application import Service
-from cocreate.application.ticket import Receipt, Ticket
+from cocreate.application.ticket import Receipt, Ticket, Waiting
 from cocreate.domain.errors import Refusal
 from cocreate.persistence.popo import PopoRecordStore
 from cocreate.record.digest import state_digest
@@ -32,7 +32,8 @@ async def write_script(seed: int) -> tuple[str, Script]:
     script: Script = [[]]
     offer = service.sequencer.offer
 
-    def keep_and_offer(ticket: Ticket) -> None:
+    def keep_and_offer(waiting: Waiting) -> None:
+        ticket = waiting.ticket()
         script[-1].append(ticket)
         offer(ticket)
 

@@ -49,12 +49,13 @@ from cocreate.application.actions_workshop import (
     SealRecord,
     StartActivity,
 )
+from cocreate.application.asked import Caller
 from cocreate.application.doors import CODE_ALPHABET, CODE_LENGTH, SESSION_MS, Admission, Doors
 from cocreate.application.drafting import Action
 from cocreate.application.errors import PositionUnknown, RecordDamaged, Unavailable
 from cocreate.application.live import LiveWorkshop
 from cocreate.application.reading import Json, RawEntry, Reading, View
-from cocreate.application.service import Caller, NotAHost, Service
+from cocreate.application.service import NotAHost, Service
 from cocreate.application.ticket import Receipt
 from cocreate.domain.canonical import canonical_json
 from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotAParticipant, NotFound, Refusal

@@ -42,9 +42,9 @@ class Attempt:
             place = ticket.workshop, ticket.command_id
             if (twin := self._by_id.get(place)) is not None:
                 self._twin(ticket, twin)
-            elif (written := live.commands.find(ticket.command_id)) is None:
-                await self._decide_one(ticket, live, now)
-            elif not await self._repeat(ticket, written):
+            elif (written := live.commands.find(ticket.command_id)) is None or not await self._repeat(
+                ticket, written
+            ):
                 await self._decide_one(ticket, live, now)
         return self._batch()
 
@@ -53,8 +53,8 @@ class Attempt:
         row = await self._store.command(ticket.workshop, position)
         if row is None:
             return False
-        last = position + row.count - 1
-        stored = await self._store.read(ticket.workshop, after=position - 1, upto=last, limit=row.count)
+        last = position + row.entries - 1
+        stored = await self._store.read(ticket.workshop, after=position - 1, upto=last, limit=row.entries)
         entries = [decode_row(one) for one in stored]
         if entries[0].command != ticket.command_id:
             return False
@@ -65,7 +65,7 @@ class Attempt:
             workshop=ticket.workshop,
             command=ticket.command_id,
             position=position,
-            count=row.count,
+            count=row.entries,
             leaves=tuple(leaf_hash(one.entry).hex() for one in stored),
             aggregates=tuple(recorded.aggregate for recorded in entries),
             time=entries[0].time,

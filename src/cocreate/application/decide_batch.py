@@ -10,11 +10,14 @@ from cocreate.domain.certificate import ResultCertified
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import KeyLost
-from cocreate.domain.messages import Event, Recorded
+from cocreate.domain.messages import Recorded
 from cocreate.domain.workshop import RecordSealed, WorkshopClosed
 from cocreate.persistence.batch import Erasure, Row, SealedRow, Seat
 from cocreate.record.codec import encode
 from cocreate.record.digest import state_digest
+
+DIGESTED = (WorkshopClosed, RecordSealed, ResultCertified)
+"""Closing and certifying events carry the digest of the state before them."""
 
 
 @dataclass(slots=True)
@@ -76,15 +79,11 @@ def decide_ticket(ticket: Ticket, live: LiveWorkshop, now: int) -> Decided:
     pending = decide(ticket.command, state, stamped)
     for purpose, name, key in ticket.keys if pending else ():
         live.keyring.put(purpose, name, key)
-    for aggregate, event in pending:
-        recorded = Recorded(
-            position=state.size,
-            time=stamped,
-            actor=ticket.command.actor,
-            aggregate=aggregate,
-            command=ticket.command_id,
-            event=_with_digest(event, live),
-        )
+    for aggregate, wanted in pending:
+        event = wanted
+        if isinstance(wanted, DIGESTED):
+            event = wanted.model_copy(update={"digest": state_digest(state)})
+        recorded = Recorded(state.size, stamped, ticket.command.actor, aggregate, ticket.command_id, event)
         decided.entries.append((recorded, encode(recorded)))
         evolve(state, recorded)
         if recorded.event.SEALED:
@@ -92,10 +91,3 @@ def decide_ticket(ticket: Ticket, live: LiveWorkshop, now: int) -> Decided:
                 recorded, live.id, state.workshop.origin, ticket.plains, live.keyring
             )
     return decided
-
-
-def _with_digest(event: Event, live: LiveWorkshop) -> Event:
-    """Closing and certifying events carry the digest of the state before them."""
-    if isinstance(event, WorkshopClosed | RecordSealed | ResultCertified):
-        return event.model_copy(update={"digest": state_digest(live.state)})
-    return event

@@ -15,6 +15,8 @@ from cocreate.persistence.batch import Batch, Seat
 from cocreate.persistence.identity import Session
 from cocreate.persistence.record_store import RecordStore
 
+CODE_MOVERS = (CloseWorkshop, CancelWorkshop, ReopenWorkshop)
+"""What a join code goes or comes with."""
 CODE_LENGTH = 6
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """No I and O, which look like digits; no digits, so that none can be taken for a letter."""
@@ -53,6 +55,10 @@ class Doors:
         self._log_name: str | None = None
 
     async def _read_sessions(self, sessions: Collection[bytes]) -> dict[bytes, Session]:
+        """Who is asked for a session will be asked for its seat next: both are read for all who ask at once."""
+        for session, places in (await self._read_seats(sessions)).items():
+            for workshop, participant in places.items():
+                self.seated(workshop, session, participant)
         return {held.session: held for held in await self._identity.get_sessions(sessions)}
 
     async def _read_seats(self, sessions: Collection[bytes]) -> dict[bytes, dict[str, str]]:
@@ -143,13 +149,17 @@ class Doors:
         """Who the session is in the workshop."""
         if session is None:
             return None
-        participant, until = self._seats.get((workshop, session), ("", 0))
-        if self._clock.read() < until:
-            return participant
+        if (known := self.known_seat(workshop, session)) is not None:
+            return known
         seat = (await self._seats_kept.get(session) or {}).get(workshop)
         if seat is not None:
             self.seated(workshop, session, seat)
         return seat
+
+    def known_seat(self, workshop: str, session: bytes) -> str | None:
+        """Who the session is in the workshop, where that was looked up a short while ago."""
+        participant, until = self._seats.get((workshop, session), (None, 0))
+        return participant if self._clock.read() < until else None
 
     def seated(self, workshop: str, session: bytes, participant: str) -> None:
         if len(self._seats) >= SEATS_CACHED_MAX:

@@ -188,9 +188,16 @@ class LiveWorkshops:
     def opened(self) -> Sequence[LiveWorkshop]:
         return tuple(self._open.values())
 
+    def find(self, workshop: str) -> LiveWorkshop | None:
+        """The workshop if it is open."""
+        live = self._open.get(workshop)
+        if live is not None:
+            live.used_at = time.monotonic()
+        return live
+
     async def get(self, workshop: str) -> LiveWorkshop:
         """The workshop, loaded by streaming replay on first use; empty where it has no record yet."""
-        live = self._open.get(workshop)
+        live = self.find(workshop)
         if live is None:
             task = self._loading.get(workshop)
             if task is None:
@@ -200,7 +207,6 @@ class LiveWorkshops:
                 self._loading[workshop] = task
             # A caller that gives up must not take the replay from the others.
             live = await asyncio.shield(task)
-        live.used_at = time.monotonic()
         return live
 
     async def _load(self, workshop: str) -> LiveWorkshop:

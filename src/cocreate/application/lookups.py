@@ -6,7 +6,7 @@ than one for each of them would cost alone.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Generic, TypeVar
 
 from cocreate.persistence.record_store import LOOKUPS_MAX
@@ -20,18 +20,17 @@ class SharedLookup(Generic[K, V]):
 
     def __init__(self, ask: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
         self._ask = ask
-        self._waiting: dict[K, asyncio.Future[V | None]] = {}
+        self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
+        """Each who asks has a future of their own: one who gives up takes the answer from nobody."""
         self._asking: asyncio.Task[None] | None = None
 
     async def get(self, key: K) -> V | None:
         """The key's value, None if it has none; raises what the query raises."""
-        answer = self._waiting.get(key)
-        if answer is None:
-            answer = self._waiting[key] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(answer)
         if self._asking is None:
             self._asking = asyncio.create_task(self._answer_all(), name="lookups")
-        # One who gives up must not take the answer from the others.
-        return await asyncio.shield(answer)
+        return await answer
 
     async def _answer_all(self) -> None:
         try:
@@ -41,13 +40,15 @@ class SharedLookup(Generic[K, V]):
         finally:
             self._asking = None
 
-    async def _answer(self, asked: Mapping[K, asyncio.Future[V | None]]) -> None:
+    async def _answer(self, asked: Mapping[K, list[asyncio.Future[V | None]]]) -> None:
         try:
             found = await self._ask(asked.keys())
         except Exception as error:  # noqa: BLE001  # every waiter is told whatever it was
-            for answer in asked.values():
-                answer.set_exception(error)
-                answer.exception()  # told, even where the waiter has gone
+            for answer in chain.from_iterable(asked.values()):
+                if not answer.done():
+                    answer.set_exception(error)
             return
-        for key, answer in asked.items():
-            answer.set_result(found.get(key))
+        for key, answers in asked.items():
+            for answer in answers:
+                if not answer.done():
+                    answer.set_result(found.get(key))

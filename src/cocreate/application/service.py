@@ -10,15 +10,15 @@ import random
 import secrets
 import uuid
 from collections.abc import Awaitable
-from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from structlog import get_logger
 
 from cocreate.application.actions_people import Join
 from cocreate.application.actions_workshop import CreateWorkshop
+from cocreate.application.asked import Asked, Caller, ticket_of
 from cocreate.application.clock import Clock
-from cocreate.application.doors import Doors
+from cocreate.application.doors import CODE_MOVERS, Doors
 from cocreate.application.drafting import Action, Draft
 from cocreate.application.errors import AnswerLost, StoreDown
 from cocreate.application.keyring import KEY_BYTES
@@ -32,7 +32,6 @@ from cocreate.domain.canonical import canonical_json, framed
 from cocreate.domain.errors import NotAParticipant, WorkshopStateConflict
 from cocreate.domain.genesis import Source
 from cocreate.domain.messages import Command
-from cocreate.domain.participant import JoinWorkshop
 from cocreate.domain.workshop import ScheduleWorkshop
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
@@ -40,14 +39,6 @@ from cocreate.record.pseudonyms import command_id, request_digest
 from cocreate.tlog.vkey import vkey
 
 log = get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks. `session` is the SHA-256 of the session id, None for somebody without one; `host` may create workshops."""
-
-    session: bytes | None = None
-    host: bool = False
 
 
 class NotAHost(Exception):
@@ -68,7 +59,9 @@ class Service:
         self.store, self._vault = store, vault
         self.clock = clock or Clock()
         self.lives = LiveWorkshops(store, vault)
-        self.sequencer = Sequencer(store, self.lives, self.clock, permute=permute or random.SystemRandom())
+        # Seeded by the system's source once: asking that for each step of each shuffle is what a room's votes would wait for.
+        permute = permute or random.Random(secrets.randbits(256))  # noqa: S311  hides an order, keeps no secret
+        self.sequencer = Sequencer(store, self.lives, self.clock, permute=permute)
         self.doors = Doors(store, self.lives, self.clock)
         self.reading = Reading(store, self.lives)
         self._timekeeper = Timekeeper(self)
@@ -100,20 +93,22 @@ class Service:
         """
         if isinstance(action, Join) and caller.session is None:
             raise NotAParticipant(status="without a session")
-        live = await self.reading.live(workshop)
-        seat = await self.doors.seat(workshop, caller.session)
-        draft = Draft(live=live, seat=seat)
-        command = action.command(draft)
-        ticket = self._ticket(draft, command, action, _first_part(caller, draft, action, command), key)
-        if isinstance(action, Join):
-            ticket.session = caller.session
-        receipt = await self._settle(ticket)
+        live = self.lives.find(workshop) or await self.reading.live(workshop)
+        draft = Draft(live=live, seat=await self._seat(workshop, caller.session))
+        asked = Asked(draft, action, caller, key, asyncio.get_running_loop().create_future())
+        receipt = await self._settle(asked)
         if isinstance(action, Join) and caller.session is not None:
             self.doors.seated(
                 workshop, caller.session, receipt.aggregates[0] if receipt.aggregates else draft.actor
             )
-        await self._afterwards(self.doors.after(live, action))
+        if isinstance(action, CODE_MOVERS):
+            await self._afterwards(self.doors.after(live, action))
         return receipt
+
+    async def _seat(self, workshop: str, session: bytes | None) -> str | None:
+        if session is None:
+            return None
+        return self.doors.known_seat(workshop, session) or await self.doors.seat(workshop, session)
 
     async def submit(
         self, workshop: str, command: Command, draft: Draft, *, actor: bytes, key: str
@@ -133,26 +128,9 @@ class Service:
         )
         return await self._settle(ticket)
 
-    def _ticket(
-        self, draft: Draft, command: Command, action: Action, first_part: bytes, key: str | None
-    ) -> Ticket:
-        secret = draft.live.keyring.command_secret
-        request = canonical_json([action.NAME, action.model_dump(mode="json", exclude_none=True)])
-        return Ticket(
-            workshop=draft.live.id,
-            command=command,
-            command_id=command_id(secret, first_part, key or secrets.token_hex(16)),
-            request=request_digest(secret, request),
-            keyed=key is not None,
-            answer=asyncio.get_running_loop().create_future(),
-            plains=draft.plains,
-            keys=tuple(draft.keys),
-            secret_round=draft.secret_round,
-        )
-
-    async def _settle(self, ticket: Ticket) -> Receipt:
-        self.sequencer.offer(ticket)
-        return await ticket.answer
+    async def _settle(self, waiting: Asked | Ticket) -> Receipt:
+        self.sequencer.offer(waiting)
+        return await waiting.answer
 
     async def create(self, caller: Caller, action: CreateWorkshop, key: str | None = None) -> Receipt:
         """Start a record; the caller becomes its first facilitator. The same key gives the same workshop."""
@@ -179,7 +157,8 @@ class Service:
     ) -> Receipt:
         draft = await self.genesis_draft(workshop, action.languages[0])
         command = await self.schedule(draft, action)
-        ticket = self._ticket(draft, command, action, session, key)
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        ticket = ticket_of(draft, command, action, first_part=session, key=key, answer=answer)
         ticket.session = session
         return await self._settle(ticket)
 
@@ -223,15 +202,6 @@ class Service:
             ends_at=action.ends_at,
             settings=action.settings,
         )
-
-
-def _first_part(caller: Caller, draft: Draft, action: Action, command: Command) -> bytes:
-    """Whose idempotency key it is: the actor's; where the command makes its own actor, whoever sent it."""
-    if isinstance(action, Join):
-        return caller.session or b""
-    if isinstance(command, JoinWorkshop):
-        return bytes.fromhex(draft.actor)
-    return bytes.fromhex(command.actor)
 
 
 def _workshop_id(session: bytes, key: str) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Protocol
 
 from cocreate.application.texts import Plain
 from cocreate.domain.messages import Command
@@ -28,6 +29,16 @@ class Receipt:
     repeated: bool
 
 
+class Waiting(Protocol):
+    """What stands in the queue: something that a ticket can be made of, and somebody who waits for its answer."""
+
+    def ticket(self) -> "Ticket":
+        """The command as it stands in the moment of its batch. May raise a Refusal, or what its request alone shows."""
+        ...
+
+    def fail(self, error: Exception) -> None: ...
+
+
 @dataclass(slots=True)
 class Ticket:
     """A command on its way to the record.
@@ -47,6 +58,9 @@ class Ticket:
     session: bytes | None = None
     secret_round: str | None = None
     """The pseudonymous round this is a ballot command of: such runs are permuted."""
+
+    def ticket(self) -> "Ticket":
+        return self
 
     def resolve(self, receipt: Receipt) -> None:
         """A waiter that has gone hurts nobody."""

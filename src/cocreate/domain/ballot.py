@@ -27,7 +27,7 @@ from cocreate.domain.voting.choices import one_object
 from cocreate.domain.voting.method import Choice
 
 if TYPE_CHECKING:
-    from cocreate.domain.state import WorkshopState
+    from cocreate.domain.state import Table, WorkshopState
 
 
 COUNTER_MAX = 1_000_000
@@ -202,8 +202,11 @@ def _next_counter(standing: Ballot | None, counter: int | None) -> int:
     return wanted
 
 
-def _ballot_moved(state: "WorkshopState", recorded: Recorded, event: Event) -> None:
-    evolve_run(state, run_of([recorded]))
+def _ballot_moved(state: "WorkshopState", recorded: Recorded, event: Any) -> None:
+    round_id, choice = recorded.aggregate[:36], None if type(event) is BallotWithdrawn else event.choice
+    turnout = list(state.turnout.get(round_id, _NOBODY))
+    turnout[_stand(state.ballots[round_id], recorded.aggregate, choice, event.counter, event.random)] += 1
+    state.turnout.put(round_id, Turnout(*turnout))
 
 
 for _kind in BALLOTS:
@@ -235,22 +238,27 @@ def run_of(ballots: Sequence[Recorded]) -> BallotRun:
 def evolve_run(state: "WorkshopState", run: BallotRun) -> None:
     """Fold a run of ballots into the state; the same as one after the other."""
     ballots = state.ballots[run.round]
-    cast, replaced, withdrawn = state.turnout.get(run.round, Turnout())
+    turnout = list(state.turnout.get(run.round, _NOBODY))
     for aggregate, choice, counter, random in zip(
         run.aggregates, run.choices, run.counters, run.randoms, strict=True
     ):
-        if choice is None:
-            withdrawn += 1
-        else:
-            standing = ballots.get(aggregate)
-            if standing is None or standing.choice is None:
-                cast += 1
-            else:
-                replaced += 1
-        ballots.put(aggregate, Ballot(counter, choice, bytes.fromhex(random)))
-    state.turnout.put(run.round, Turnout(cast, replaced, withdrawn))
+        turnout[_stand(ballots, aggregate, choice, counter, random)] += 1
+    state.turnout.put(run.round, Turnout(*turnout))
     state.size = run.last + 1
     state.now = run.last_time
+
+
+_NOBODY = Turnout()
+_CAST, _REPLACED, _WITHDRAWN = range(3)
+
+
+def _stand(ballots: "Table[str, Ballot]", aggregate: str, choice: Any, counter: int, random: str) -> int:
+    """Make this the standing ballot; returns its column of the turnout."""
+    before = ballots.get(aggregate)
+    ballots.put(aggregate, Ballot(counter, choice, bytes.fromhex(random)))
+    if choice is None:
+        return _WITHDRAWN
+    return _CAST if before is None or before.choice is None else _REPLACED
 
 
 def ballot_id(round_id: str, voter: str, option: str | None) -> str:

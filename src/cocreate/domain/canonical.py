@@ -6,6 +6,8 @@ which are those of `json.dumps(ensure_ascii=False)`.
 
 import hashlib
 import json
+from functools import cache
+from struct import Struct
 from typing import Any
 
 
@@ -23,8 +25,16 @@ def digest_of(value: Any) -> str:
 
 def framed(purpose: str, *parts: bytes) -> bytes:
     """The bytes that every hash, HMAC and AAD of the record is taken over: a domain string, then each part after its length."""
-    framing = [f"cocreate/{purpose}/v1\n".encode()]
+    framing = [_domain(purpose)]
     for part in parts:
-        framing.append(len(part).to_bytes(4, "big"))
+        framing.append(_LENGTH(len(part)))
         framing.append(part)
     return b"".join(framing)
+
+
+_LENGTH = Struct(">I").pack
+
+
+@cache
+def _domain(purpose: str) -> bytes:
+    return f"cocreate/{purpose}/v1\n".encode()

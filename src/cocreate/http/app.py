@@ -6,7 +6,7 @@ from aiohttp import web
 
 from cocreate.application import Service
 from cocreate.http.bodies import BODY_BYTES_MAX
-from cocreate.http.gate import gate, secure_headers
+from cocreate.http.gate import GATE, Gate, secure_headers
 from cocreate.http.keys import PUBLIC_URL, SERVICE, STOPPING
 from cocreate.http.limits import TURNSTILE, Limits, Turnstile
 from cocreate.http.routes.api import add_api_routes
@@ -26,18 +26,28 @@ def make_app(
 
     Start it with `access_log=None`: the gate writes one line a request, which tells less.
     """
-    app = web.Application(middlewares=[gate], client_max_size=BODY_BYTES_MAX)
+    stopping, sessions = asyncio.Event(), Sessions(service.doors, public_url)
+    turnstile = Turnstile(limits or Limits())
+    gate = Gate(stopping, sessions, turnstile)
+    app = web.Application(middlewares=[gate.admit], client_max_size=BODY_BYTES_MAX)
     app[SERVICE] = service
     app[PUBLIC_URL] = None if public_url is None else public_url.rstrip("/")
-    app[STOPPING] = asyncio.Event()
-    app[SESSIONS] = Sessions()
+    app[GATE] = gate
+    app[STOPPING] = stopping
+    app[SESSIONS] = sessions
     app[STREAMS] = Streams(service, stream_limits or StreamLimits())
-    app[TURNSTILE] = Turnstile(limits or Limits())
+    app[TURNSTILE] = turnstile
     app.on_response_prepare.append(secure_headers)
     app.on_shutdown.append(_stop)
+    app.on_cleanup.append(_tell)
     add_api_routes(app)
     add_page_routes(app)
     return app
+
+
+async def _tell(app: web.Application) -> None:
+    """The last lines of the log; nobody asks anything any more."""
+    app[GATE].tell()
 
 
 async def _stop(app: web.Application) -> None:

@@ -5,10 +5,13 @@ from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
+from pydantic_core import to_json
 
-from cocreate.application import Action, Receipt, canonical_json
-from cocreate.http.bodies import idempotency_key, json_object, validated
+from cocreate.application import Action, Receipt
+from cocreate.http.bodies import idempotency_key, read_model
+from cocreate.http.headers import HEADERS
 from cocreate.http.keys import LINE, SERVICE
+from cocreate.http.quick import QuickAnswer, QuickHeaders
 from cocreate.http.route import Extra, Role, Route, path_fields
 from cocreate.http.sessions import caller, ensure_session, set_session_cookie
 
@@ -28,20 +31,23 @@ def command(
 ) -> Route:
     """A route below a workshop that puts one command on its record.
 
-    `extra`: further members of the answer. `joins`: somebody without a session gets one. `quiet`: its log line has no position,
-    so that nobody can find the entry that a request led to.
+    `extra`: further members of the answer. `joins`: somebody without a session gets one. `quiet`: the log tells only how
+    many came in a moment, so that nobody can find the entry that a request led to.
     """
     named = tuple(field for field in path_fields(path) if field != "workshop")
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.StreamResponse:
         places = request.match_info
-        body = await json_object(request)
-        asked = validated(action, body, {field: places[field] for field in named})
+        asked = await read_model(request, action, {field: places[field] for field in named})
         key = idempotency_key(request)
         who, token = await ensure_session(request) if joins else (await caller(request), None)
         receipt = await request.app[SERVICE].execute(who, places["workshop"], asked, key)
-        if not quiet:
+        if quiet:
+            request[LINE] = None
+        else:
             request[LINE] = {"position": receipt.position, "count": receipt.count}
+        if extra is None and token is None:
+            return QuickAnswer(receipt_body(receipt), receipt_status(receipt), _QUICK)
         more = {} if extra is None else await extra(request, receipt)
         response = receipt_response(receipt, more)
         set_session_cookie(response, token, request)
@@ -67,7 +73,17 @@ def summary_of(body: type[BaseModel]) -> str:
 
 
 def receipt_response(receipt: Receipt, more: Mapping[str, Any] | None = None) -> web.Response:
+    return web.Response(
+        body=receipt_body(receipt, more), status=receipt_status(receipt), headers=PRIVATE_JSON
+    )
+
+
+def receipt_status(receipt: Receipt) -> int:
     """201 with what was written, 200 where nothing had to be."""
+    return 200 if receipt.position is None else 201
+
+
+def receipt_body(receipt: Receipt, more: Mapping[str, Any] | None = None) -> bytes:
     answer: dict[str, Any] = {
         "workshop": receipt.workshop,
         "command": receipt.command,
@@ -82,11 +98,8 @@ def receipt_response(receipt: Receipt, more: Mapping[str, Any] | None = None) ->
         answer["position"] = receipt.position
     if receipt.aggregates:
         answer["id"] = receipt.aggregates[0]
-    return web.Response(
-        body=canonical_json(answer),
-        status=200 if receipt.position is None else 201,
-        headers=PRIVATE_JSON,
-    )
+    return to_json(answer)
 
 
 PRIVATE_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+_QUICK = QuickHeaders(PRIVATE_JSON | HEADERS)

@@ -4,18 +4,23 @@ In order: is the server going down, may this sender send (more), does a writing 
 handler; then one problem document or page for whatever was raised, and one log line.
 """
 
+import asyncio
+import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from structlog import get_logger
+from structlog.typing import FilteringBoundLogger
 
-from cocreate.http.keys import LINE, PROBLEM_PAGE, PUBLIC_URL, STOPPING
-from cocreate.http.limits import TURNSTILE, address_of, require_allowance
+from cocreate.http.headers import HEADERS
+from cocreate.http.keys import CALLER, LINE, PROBLEM_PAGE, PUBLIC_URL
+from cocreate.http.limits import Turnstile, address_of, require_allowance
 from cocreate.http.problems import FAULTS, Problem, Refused, problem_of, problem_of_http, refused
-from cocreate.http.sessions import caller
+from cocreate.http.sessions import Sessions
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -24,20 +29,8 @@ FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-dat
 UNMEASURED = ("/static/", "/healthz", "/readyz")
 """Cheap, cacheable or asked by the operator's own machines."""
 STOPPING_RETRY_S = 2
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
-
-log = get_logger()
+LINES_S = 0.1
+"""Lines of the log wait for one another so long: written together each costs a fraction of what it costs between two votes."""
 
 
 async def secure_headers(_: web.Request, response: web.StreamResponse) -> None:
@@ -46,48 +39,101 @@ async def secure_headers(_: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
 
 
-@web.middleware
-async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    began = time.perf_counter()
-    problem: Problem | None = None
-    status = 0
-    try:
-        await _admit(request)
-        response = await handler(request)
-        status = response.status
-        return response  # noqa: TRY300  # the line of the log below needs its status
-    except web.HTTPException as error:
-        status = error.status
-        if status < 400:
-            raise
-        problem = problem_of_http(error)
-    except Exception as error:  # noqa: BLE001  # the border of the program: whatever was raised becomes an answer
-        problem = problem_of(error)
-        if problem.name == "Unexpected":
-            _report(request, error)
-    finally:
-        _log(request, status if problem is None else problem.status, problem, time.perf_counter() - began)
-    return await _tell(request, problem)
+class Gate:
+    """`admit` is the middleware. What each request needs of the application is looked up once, here."""
+
+    def __init__(self, stopping: asyncio.Event, sessions: Sessions, turnstile: Turnstile) -> None:
+        self._stopping, self._sessions, self._turnstile = stopping, sessions, turnstile
+        self._log: FilteringBoundLogger = get_logger().bind()
+        self._tells = self._log.is_enabled_for(logging.INFO)
+        self._lines: list[dict[str, Any]] = []
+        self._gathered: dict[tuple[Any, ...], dict[str, Any]] = {}
+        """Requests of which only the number is told, by method, route, workshop and status."""
+        self._telling: asyncio.TimerHandle | None = None
+
+    @web.middleware
+    async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = time.perf_counter()
+        request[LINE] = {}
+        problem: Problem | None = None
+        status = 0
+        try:
+            await self._require_admission(request)
+            response = await handler(request)
+            status = response.status
+            return response  # noqa: TRY300  # the line of the log below needs its status
+        except web.HTTPException as error:
+            status = error.status
+            if status < 400:
+                raise
+            problem = problem_of_http(error)
+        except Exception as error:  # noqa: BLE001  # the border of the program: whatever was raised becomes an answer
+            problem = problem_of(error)
+            if problem.name == "Unexpected":
+                self._report(request, error)
+        finally:
+            if self._tells:
+                self._note(request, status, problem, time.perf_counter() - began)
+        return await _answer(request, problem)
+
+    async def _require_admission(self, request: web.Request) -> None:
+        if self._stopping.is_set():
+            raise Refused(
+                Problem("Stopping", FAULTS["Stopping"].title, headers={"Retry-After": str(STOPPING_RETRY_S)})
+            )
+        if not request.rel_url.raw_path.startswith(UNMEASURED):
+            found = request[CALLER] = await self._sessions.look_up(request)
+            if found.session is None:
+                require_allowance(self._turnstile.addresses, address_of(request))
+            else:
+                require_allowance(self._turnstile.sessions, found.session)
+        if request.method not in SAFE_METHODS and request.match_info.http_exception is None:
+            require_own_page(request)
+
+    def _note(self, request: web.Request, status: int, problem: Problem | None, seconds: float) -> None:
+        """One line a request; its route, never its path or query, which may hold a code or a token."""
+        more, ms = request[LINE], round(seconds * 1000, 2)
+        resource = request.match_info.route.resource
+        line = {
+            "method": request.method,
+            "route": None if resource is None else resource.canonical,
+            "workshop": request.match_info.get("workshop"),
+            "status": status if problem is None else problem.status,
+        }
+        if more is None:
+            self._gather(line, ms)
+        else:
+            self._lines.append(
+                {**line, "problem": None if problem is None else problem.name, "ms": ms, **more}
+            )
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(LINES_S, self.tell)
+
+    def _gather(self, line: dict[str, Any], ms: float) -> None:
+        held = self._gathered.setdefault(tuple(line.values()), {**line, "count": 0, "ms_max": 0.0})
+        held["count"] += 1
+        held["ms_max"] = max(ms, held["ms_max"])
+
+    def tell(self) -> None:
+        """Write the lines that wait."""
+        if self._telling is not None:
+            self._telling.cancel()
+        lines, self._lines, self._telling = self._lines, [], None
+        gathered, self._gathered = self._gathered, {}
+        for line in lines:
+            self._log.info("request", **line)
+        for line in gathered.values():
+            self._log.info("requests", **line)
+
+    def _report(self, request: web.Request, error: Exception) -> None:
+        """Where a mistake of ours happened; not its text, which could quote what somebody sent."""
+        places = [
+            f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]
+        ]
+        self._log.error("request_failed", method=request.method, error=type(error).__name__, places=places)
 
 
-async def _admit(request: web.Request) -> None:
-    if request.app[STOPPING].is_set():
-        raise Refused(
-            Problem("Stopping", FAULTS["Stopping"].title, headers={"Retry-After": str(STOPPING_RETRY_S)})
-        )
-    if not request.path.startswith(UNMEASURED):
-        await _measure(request)
-    if request.method not in SAFE_METHODS and request.match_info.http_exception is None:
-        require_own_page(request)
-
-
-async def _measure(request: web.Request) -> None:
-    turnstile = request.app[TURNSTILE]
-    session = (await caller(request)).session
-    buckets, sender = (
-        (turnstile.addresses, address_of(request)) if session is None else (turnstile.sessions, session)
-    )
-    require_allowance(buckets, sender)
+GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
 
 
 def require_own_page(request: web.Request) -> None:
@@ -116,7 +162,7 @@ def _is_own(request: web.Request, origin: str) -> bool:
     return bool(host) and host in (request.host, public)
 
 
-async def _tell(request: web.Request, problem: Problem) -> web.StreamResponse:
+async def _answer(request: web.Request, problem: Problem) -> web.StreamResponse:
     render = request.app.get(PROBLEM_PAGE)
     wants_page = "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api")
     if render is None or not wants_page:
@@ -124,24 +170,3 @@ async def _tell(request: web.Request, problem: Problem) -> web.StreamResponse:
     page = await render(request, problem)
     page.headers.update(problem.headers)
     return page
-
-
-def _log(request: web.Request, status: int, problem: Problem | None, seconds: float) -> None:
-    """One line a request; its route, never its path or query, which may hold a code or a token."""
-    resource = request.match_info.route.resource
-    log.info(
-        "request",
-        method=request.method,
-        route=None if resource is None else resource.canonical,
-        workshop=request.match_info.get("workshop"),
-        status=status,
-        problem=None if problem is None else problem.name,
-        ms=round(seconds * 1000, 2),
-        **request.get(LINE, {}),
-    )
-
-
-def _report(request: web.Request, error: Exception) -> None:
-    """Where a mistake of ours happened; not its text, which could quote what somebody sent."""
-    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
-    log.error("request_failed", method=request.method, error=type(error).__name__, places=places)

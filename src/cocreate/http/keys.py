@@ -17,5 +17,6 @@ PROBLEM_PAGE: web.AppKey[Callable[..., Awaitable[web.StreamResponse]]] = web.App
 """`await render(request, problem)`: the problem as a page. Whoever adds the pages sets it; without it problems are JSON."""
 
 CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
-LINE: web.RequestKey[dict[str, Any]] = web.RequestKey("line")
-"""Further facts of the request's one log line; never a ballot's content, a token, a name or a participant."""
+LINE: web.RequestKey[dict[str, Any] | None] = web.RequestKey("line")
+"""Further facts of the request's log line; never a ballot's content, a token, a name or a participant. None: it went well and
+is told together with others, since its time could lead to its entry."""

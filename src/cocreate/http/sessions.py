@@ -5,9 +5,10 @@ import time
 from typing import NamedTuple
 
 from aiohttp import web
+from aiohttp.hdrs import COOKIE as COOKIES
 
-from cocreate.application import SESSION_MS, Caller
-from cocreate.http.keys import CALLER, PUBLIC_URL, SERVICE
+from cocreate.application import SESSION_MS, Caller, Doors
+from cocreate.http.keys import CALLER, SERVICE
 from cocreate.http.limits import TURNSTILE, address_of, require_allowance
 
 COOKIE = "cocreate"
@@ -31,8 +32,34 @@ class _Known(NamedTuple):
 class Sessions:
     """Owner of the sessions remembered by this node, by cookie. Only sessions that exist are remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, doors: Doors, public_url: str | None) -> None:
+        self._doors = doors
+        self._public = (public_url or "").startswith("https://")
         self._known: dict[str, _Known] = {}
+
+    def is_secure(self, request: web.BaseRequest) -> bool:
+        """Whether the browser speaks HTTPS, to us or to the proxy that the public address names."""
+        return self._public or request.secure
+
+    def token_of(self, request: web.BaseRequest) -> str | None:
+        """The session cookie's value, if one of a possible form was sent; read without parsing the other cookies, for speed."""
+        cookies = request.headers.get(COOKIES)
+        found = None if cookies is None else _TOKEN[self.is_secure(request)].search(cookies)
+        return None if found is None else found[1]
+
+    async def look_up(self, request: web.BaseRequest) -> Caller:
+        """Who asks; a cookie that is unknown or expired is nobody's."""
+        token = self.token_of(request)
+        if token is None:
+            return ANONYMOUS
+        known = self.find(token)
+        if known is None:
+            held = await self._doors.session(token)
+            if held is None:
+                return ANONYMOUS
+            known = Caller(*held)
+            self.remember(token, known)
+        return known
 
     def find(self, token: str) -> Caller | None:
         known = self._known.get(token)
@@ -50,37 +77,13 @@ class Sessions:
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions", Sessions)
 
 
-def is_secure(request: web.Request) -> bool:
-    """Whether the browser speaks HTTPS, to us or to the proxy that the public address names."""
-    return request.secure or (request.app[PUBLIC_URL] or "").startswith("https://")
-
-
-def token_of(request: web.Request) -> str | None:
-    """The session cookie's value, if one of a possible form was sent; read without parsing the other cookies, for speed."""
-    found = _TOKEN[is_secure(request)].search(request.headers.get("Cookie", ""))
-    return None if found is None else found[1]
-
-
 async def caller(request: web.Request) -> Caller:
-    """Who asks; a cookie that is unknown or expired is nobody's."""
-    if (found := request.get(CALLER)) is None:
-        found = request[CALLER] = await _look_up(request)
-    return found
-
-
-async def _look_up(request: web.Request) -> Caller:
-    token = token_of(request)
-    if token is None:
-        return ANONYMOUS
-    sessions = request.app[SESSIONS]
-    found = sessions.find(token)
-    if found is None:
-        held = await request.app[SERVICE].doors.session(token)
-        if held is None:
-            return ANONYMOUS
-        found = Caller(*held)
-        sessions.remember(token, found)
-    return found
+    """Who asks: the gate has looked it up, but for the addresses that it does not measure."""
+    try:
+        return request[CALLER]
+    except KeyError:
+        found = request[CALLER] = await request.app[SESSIONS].look_up(request)
+        return found
 
 
 async def ensure_session(request: web.Request) -> tuple[Caller, str | None]:
@@ -105,7 +108,7 @@ def set_session_cookie(response: web.StreamResponse, token: str | None, request:
     """Give the browser its session; nothing to do without a new token."""
     if not token:
         return
-    secure = is_secure(request)
+    secure = request.app[SESSIONS].is_secure(request)
     response.set_cookie(
         COOKIE_SECURE if secure else COOKIE,
         token,
@@ -118,9 +121,9 @@ def set_session_cookie(response: web.StreamResponse, token: str | None, request:
 
 
 def drop_session_cookie(response: web.StreamResponse, request: web.Request) -> None:
-    if token := token_of(request):
+    if token := request.app[SESSIONS].token_of(request):
         request.app[SESSIONS].forget(token)
-    secure = is_secure(request)
+    secure = request.app[SESSIONS].is_secure(request)
     response.del_cookie(
         COOKIE_SECURE if secure else COOKIE, path="/", httponly=True, samesite="Lax", secure=secure
     )

@@ -44,21 +44,19 @@ class KeyRow:
     wrapped: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRow:
-    """A command that wrote entries `position` … `position + count - 1`; `request` tells a repeat of it from another request.
+class CommandRow(NamedTuple):
+    """A command that wrote entries `position` … `position + entries - 1`; `request` tells a repeat of it from another request.
 
     Its id stands in those entries, so that these rows lie in the order of the record and not in that of random ids.
     """
 
     workshop: str
     position: int
-    count: int
+    entries: int
     request: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """Who a session is in a workshop; `session` is the SHA-256 of its id. A later seat of the session replaces it."""
 
     workshop: str

@@ -48,9 +48,7 @@ KEEP_SEALED = Change(
     ),
 )
 KEEP_KEY = Change("cocreate_key", (_WORKSHOP, ("purpose", "text"), ("name", "text"), ("wrapped", "bytea")))
-KEEP_COMMAND = Change(
-    "cocreate_request", (_WORKSHOP, _POSITION, ("count", "int8"), ("request", "bytea"))
-)
+KEEP_COMMAND = Change("cocreate_request", (_WORKSHOP, _POSITION, ("count", "int8"), ("request", "bytea")))
 PUT_SEAT = Change("cocreate_seat", (("session", "bytea"), _WORKSHOP, ("participant", "text")), replaces=2)
 PUT_SUMMARY = Change(
     "cocreate_summary",
@@ -103,7 +101,7 @@ def _keys(rows: Sequence[KeyRow], as_id: Callable[[str], Any]) -> Values:
 
 
 def _commands(rows: Sequence[CommandRow], as_id: Callable[[str], Any]) -> Values:
-    return sorted((as_id(row.workshop), row.position, row.count, row.request) for row in rows)
+    return sorted((as_id(row.workshop), row.position, row.entries, row.request) for row in rows)
 
 
 def _seats(rows: Sequence[Seat], as_id: Callable[[str], Any]) -> Values:

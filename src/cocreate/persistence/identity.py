@@ -5,14 +5,13 @@ Only digests of session ids and link tokens are kept. Nothing here enters a reco
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 LinkPurpose = Literal["host", "return"]
 INSTANCE_KEY_ID = "instance_key_id"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """A browser that came in; `session` is the SHA-256 of its id. Times in milliseconds since 1970 UTC."""
 
     session: bytes

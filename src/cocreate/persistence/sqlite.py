@@ -4,7 +4,8 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ FOLLOW_INTERVAL_SECONDS = 0.25
 # An erasure empties the write-ahead log, for which every reader must be between two transactions. Ours are short;
 # whoever else reads may make it wait for the next append.
 FORGET_TIMEOUT_MS = 100
+INSERT_ROWS_MAX = 512  # in one statement: with ten columns still far from SQLite's limit of 32,766 parameters
 
 T = TypeVar("T")
 
@@ -120,12 +122,16 @@ class SqliteRecordStore(SideReads):
         moved = frozenset(workshop for workshop, head in batch.heads.items() if stored[workshop] != head)
         if moved:
             raise HeadMoved(moved)
-        connection.executemany(
-            self.recorder.insert_events_statement,
+        _insert(
+            connection,
+            self.recorder.insert_rows_statement,
             [(_stored_id(row.workshop), row.position + 1, row.name, row.entry) for row in rows],
         )
         for change, values in changes_of(batch, _stored_id):
-            connection.executemany(_STATEMENTS[change], values)
+            if change.deletes:
+                connection.executemany(_STATEMENTS[change], values)
+            else:
+                _insert(connection, _STATEMENTS[change], values)
 
     def _read(self, connection: sqlite3.Connection, workshop: str, asked: tuple[int, int]) -> list[Row]:
         found = connection.execute(self.recorder.select_rows_statement, (_stored_id(workshop), *asked))
@@ -203,10 +209,34 @@ def _workshop_id(stored: str) -> str:
 
 def _statement(change: Change) -> str:
     names = ", ".join(change.names)
-    marks = ", ".join("?" * len(change.names))
     if change.deletes:
-        return f"DELETE FROM {change.table} WHERE ({names}) = ({marks})"  # noqa: S608 constants of ours
-    return f"INSERT INTO {change.table} ({names}) VALUES ({marks}){change.on_conflict}"  # noqa: S608 the same
+        return f"DELETE FROM {change.table} WHERE ({names}) = ({_marks(len(change.names))})"  # noqa: S608 constants of ours
+    return f"INSERT INTO {change.table} ({names}) VALUES {{rows}}{change.on_conflict}"  # noqa: S608 the same
+
+
+def _marks(columns: int) -> str:
+    return ", ".join("?" * columns)
+
+
+def _insert(connection: sqlite3.Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many rows by few statements, whose sizes are powers of two, so that each is prepared once.
+
+    The driver gives the interpreter's lock back and asks for it again with every statement. While the event loop is busy,
+    that costs more than the row: one statement a row made each batch wait several times as long.
+    """
+    done, size = 0, INSERT_ROWS_MAX
+    while done < len(values):
+        if size > len(values) - done:
+            size //= 2
+            continue
+        part = values[done : done + size]
+        connection.execute(_many(statement, len(part[0]), size), list(chain.from_iterable(part)))
+        done += size
+
+
+@cache
+def _many(statement: str, columns: int, rows: int) -> str:
+    return statement.format(rows=", ".join([f"({_marks(columns)})"] * rows))
 
 
 _STATEMENTS = {change: _statement(change) for change in CHANGES}

@@ -86,6 +86,9 @@ class SqliteRecorder(SQLiteAggregateRecorder):
     def __init__(self, datastore: SqliteDatastore) -> None:
         super().__init__(datastore)
         table = self.events_table_name  # a constant of the library: nothing to inject
+        self.insert_rows_statement = (
+            f"INSERT INTO {table} (originator_id, originator_version, topic, state) VALUES {{rows}}"  # noqa: S608
+        )
         self.select_head_statement = (
             f"SELECT coalesce(max(originator_version), 0) FROM {table} WHERE originator_id = ?"  # noqa: S608
         )

@@ -80,9 +80,9 @@ class Poll:
                 went.append((option, before))
             if choice is not None:
                 came.append((option, choice))
-            if before is None and self._stands(aggregate, 1):
-                crossed = position
-            elif choice is None and self._stands(aggregate, -1):
+            if (before is None and self._stands(aggregate, 1)) or (
+                choice is None and self._stands(aggregate, -1)
+            ):
                 crossed = position
             if released:
                 self._touch_marked(option, before, choice, position)

@@ -138,7 +138,9 @@ def _runs(ballots: Sequence[Placed]) -> list[BallotRun] | None:
     if len(found) != len(ballots):
         return None
     aggregates, commands, names, said, counts, randoms, places, times = zip(*found, strict=True)
-    if names != tuple([one.name for one in ballots]) or places != tuple([str(one.position) for one in ballots]):
+    if names != tuple([one.name for one in ballots]) or places != tuple(
+        [str(one.position) for one in ballots]
+    ):
         return None
     choices = [_choices[one] if one in _choices else _choice(one) for one in said]
     counters = [int(one) for one in counts]

@@ -11,12 +11,12 @@ def command_id(secret: bytes, actor: bytes, key: str) -> str:
 
     `actor` is the pseudonym's 16 raw bytes, or what stands for an actor that the command itself creates.
     """
-    return hmac.new(secret, framed("command", actor, key.encode()), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(secret, framed("command", actor, key.encode()), "sha256")[:16].hex()
 
 
 def voter(round_key: bytes, participant: str) -> str:
     """The pseudonym of a participant in one pseudonymous round; without the round key nobody can link the two."""
-    return hmac.new(round_key, framed("voter", bytes.fromhex(participant)), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(round_key, framed("voter", bytes.fromhex(participant)), "sha256")[:16].hex()
 
 
 def round_key_commitment(round_key: bytes) -> str:
@@ -26,4 +26,4 @@ def round_key_commitment(round_key: bytes) -> str:
 
 def request_digest(secret: bytes, request: bytes) -> bytes:
     """Tells a repeat of a request from another one; keyed, since a request may hold what will be erased."""
-    return hmac.new(secret, framed("request", request), hashlib.sha256).digest()
+    return hmac.digest(secret, framed("request", request), "sha256")
