@@ -44,10 +44,12 @@ def test_only_the_steps_that_are_missing_run(connection: sqlite3.Connection) -> 
 def test_what_tells_repeats_moves_to_its_place_beside_the_entries(connection: sqlite3.Connection) -> None:
     """Whoever sends a command again after an update of the program still gets its first result."""
     migrate(_executor(connection), SQLITE_WORDS, MIGRATIONS[:1])
-    connection.execute("INSERT INTO cocreate_command VALUES ('w', x'aa', 7, 2, x'bb'), ('w', x'01', 3, 1, x'cc')")
+    connection.execute(
+        "INSERT INTO cocreate_command VALUES ('w', x'aa', 7, 2, x'bb'), ('w', x'01', 3, 1, x'cc')"
+    )
     migrate(_executor(connection), SQLITE_WORDS, MIGRATIONS)
     kept = connection.execute("SELECT * FROM cocreate_request ORDER BY position").fetchall()
-    assert kept == [("w", 3, 1, b"\xcc"), ("w", 7, 2, b"\xbb")]
+    assert kept == [("w", 3, "0 1", b"\xcc"), ("w", 7, "0 2", b"\xbb")]
     assert "cocreate_command" not in _tables(connection)
 
 

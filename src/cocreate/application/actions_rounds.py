@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from cocreate.application.drafting import Action, Draft
+from cocreate.application.fresh import FRESH
 from cocreate.application.keyring import KEY_BYTES
 from cocreate.application.wording import Note, Question
 from cocreate.domain import ballot, certificate
@@ -134,7 +135,7 @@ class CastBallot(Action):
             option=self.option,
             choice=self.choice if isinstance(self.choice, int) else tuple(sorted(self.choice)),
             counter=self.counter,
-            random=secrets.token_hex(16),
+            random=FRESH.hex(),
         )
 
 
@@ -154,5 +155,5 @@ class WithdrawBallot(Action):
             round=self.round,
             option=self.option,
             counter=self.counter,
-            random=secrets.token_hex(16),
+            random=FRESH.hex(),
         )

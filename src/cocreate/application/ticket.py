@@ -12,7 +12,7 @@ from cocreate.application.texts import Plain
 from cocreate.domain.messages import Command
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Receipt:
     """Where a command stands on the record: `count` entries from `position`, which is None for a harmless repeat.
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
+REQUEST_BYTES = 32
+
 
 class Row(NamedTuple):
     """One entry of a record. `name` is the event's NAME, which the library calls topic."""
@@ -54,6 +56,25 @@ class CommandRow(NamedTuple):
     position: int
     entries: int
     request: bytes
+    """32 bytes."""
+
+
+def packed(commands: Sequence[CommandRow]) -> tuple[int, str, bytes]:
+    """What is kept of a batch's commands in one record, as one row: (first position, "offset entries,…", their requests)."""
+    first = commands[0].position
+    places = ",".join([f"{command.position - first} {command.entries}" for command in commands])
+    return first, places, b"".join([command.request for command in commands])
+
+
+def unpacked(workshop: str, position: int, row: tuple[int, str, bytes]) -> CommandRow | None:
+    """The command that begins at the position, if the row holds it."""
+    first, places, requests = row
+    for index, place in enumerate(places.split(",")):
+        offset, entries = map(int, place.split(" "))
+        if first + offset == position:
+            request = bytes(requests[index * REQUEST_BYTES : (index + 1) * REQUEST_BYTES])
+            return CommandRow(workshop, position, entries, request)
+    return None
 
 
 class Seat(NamedTuple):

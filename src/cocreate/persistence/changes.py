@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from cocreate.persistence.batch import Batch, CommandRow, Erasure, KeyRow, SealedRow, Seat, Summary
+from cocreate.persistence.batch import Batch, CommandRow, Erasure, KeyRow, SealedRow, Seat, Summary, packed
 
 Values = list[tuple[Any, ...]]
 
@@ -48,7 +50,7 @@ KEEP_SEALED = Change(
     ),
 )
 KEEP_KEY = Change("cocreate_key", (_WORKSHOP, ("purpose", "text"), ("name", "text"), ("wrapped", "bytea")))
-KEEP_COMMAND = Change("cocreate_request", (_WORKSHOP, _POSITION, ("count", "int8"), ("request", "bytea")))
+KEEP_COMMANDS = Change("cocreate_request", (_WORKSHOP, _POSITION, ("places", "text"), ("requests", "bytea")))
 PUT_SEAT = Change("cocreate_seat", (("session", "bytea"), _WORKSHOP, ("participant", "text")), replaces=2)
 PUT_SUMMARY = Change(
     "cocreate_summary",
@@ -64,7 +66,7 @@ ERASE_KEY = Change("cocreate_key", (_WORKSHOP, ("name", "text"), ("purpose", "te
 ERASE_SEATS = Change("cocreate_seat", (_WORKSHOP, ("participant", "text")), deletes=True)
 
 CHANGES = (
-    *(KEEP_SEALED, KEEP_KEY, KEEP_COMMAND, PUT_SEAT, PUT_SUMMARY),
+    *(KEEP_SEALED, KEEP_KEY, KEEP_COMMANDS, PUT_SEAT, PUT_SUMMARY),
     *(ERASE_PLACE, ERASE_SEALED, ERASE_KEY, ERASE_SEATS),
 )
 
@@ -80,7 +82,7 @@ def changes_of(batch: Batch, as_id: Callable[[str], Any]) -> Iterator[tuple[Chan
     if batch.keys:
         yield KEEP_KEY, _keys(batch.keys, as_id)
     if batch.commands:
-        yield KEEP_COMMAND, _commands(batch.commands, as_id)
+        yield KEEP_COMMANDS, _commands(batch.commands, as_id)
     if batch.seats:
         yield PUT_SEAT, _seats(batch.seats, as_id)
     if batch.summaries:
@@ -101,7 +103,8 @@ def _keys(rows: Sequence[KeyRow], as_id: Callable[[str], Any]) -> Values:
 
 
 def _commands(rows: Sequence[CommandRow], as_id: Callable[[str], Any]) -> Values:
-    return sorted((as_id(row.workshop), row.position, row.entries, row.request) for row in rows)
+    ordered = groupby(sorted(rows), key=attrgetter("workshop"))
+    return [(as_id(workshop), *packed(list(group))) for workshop, group in ordered]
 
 
 def _seats(rows: Sequence[Seat], as_id: Callable[[str], Any]) -> Values:

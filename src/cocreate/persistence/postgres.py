@@ -1,7 +1,7 @@
 """The distributed store: any number of nodes on one PostgreSQL, one transaction a batch, no table lock."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import psycopg
@@ -203,6 +203,7 @@ def _with_psycopg_marks(statement: str) -> str:
     return statement.replace("?", "%s")
 
 
+@lru_cache(1024)
 def _stored_id(workshop: str) -> bytes:
     """A UUID as the array of uuids wants it."""
     return bytes.fromhex(workshop.replace("-", ""))

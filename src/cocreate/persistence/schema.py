@@ -48,13 +48,13 @@ CREATE TABLE cocreate_setting (name text NOT NULL PRIMARY KEY, value text NOT NU
 """
 
 # Command ids are random: an index over them costs a page of its own for each command. They stand in the entries anyway, so
-# what is kept beside those goes by position, in the order in which it is written.
+# what tells a repeat of a command goes by position, in the order in which it is written, all of a batch in one row.
 _REQUESTS_BY_POSITION = """
 CREATE TABLE cocreate_request (
-    workshop {id} NOT NULL, position bigint NOT NULL, count bigint NOT NULL, request {bytes} NOT NULL,
+    workshop {id} NOT NULL, position bigint NOT NULL, places text NOT NULL, requests {bytes} NOT NULL,
     PRIMARY KEY (workshop, position)){clustered};
-INSERT INTO cocreate_request (workshop, position, count, request)
-    SELECT workshop, position, count, request FROM cocreate_command;
+INSERT INTO cocreate_request (workshop, position, places, requests)
+    SELECT workshop, position, '0 ' || count, request FROM cocreate_command;
 DROP TABLE cocreate_command
 """
 

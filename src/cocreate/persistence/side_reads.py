@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from cocreate.persistence.batch import CommandRow, KeyRow, SealedRow, Seat, Summary
+from cocreate.persistence.batch import CommandRow, KeyRow, SealedRow, Seat, Summary, unpacked
 
 POSITION_MAX = 2**53
 _SEALED = "SELECT position, field, language, subject, nonce, ciphertext FROM cocreate_sealed"
@@ -51,10 +51,12 @@ class SideReads:
 
     async def command(self, workshop: str, position: int) -> CommandRow | None:
         rows = await self._queries.query(
-            "SELECT count, request FROM cocreate_request WHERE workshop = ? AND position = ?",
+            "SELECT position, places, requests FROM cocreate_request WHERE workshop = ? AND position <= ?"
+            " ORDER BY position DESC LIMIT 1",
             (self._queries.stored_id(workshop), position),
         )
-        return CommandRow(workshop, position, *rows[0]) if rows else None
+        found = (unpacked(workshop, position, (first, places, requests)) for first, places, requests in rows)
+        return next(found, None)
 
     async def seat(self, workshop: str, session: bytes) -> str | None:
         rows = await self._queries.query(

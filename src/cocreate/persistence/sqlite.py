@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -198,6 +198,7 @@ class _Statements:
         return _workshop_id(stored)
 
 
+@lru_cache(1024)
 def _stored_id(workshop: str) -> str:
     """A UUID as the library writes it into SQLite."""
     return workshop.replace("-", "")
