@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: a room that opens the page in the same second."""
+OPEN_FILES_WANTED = 12_000
+"""Ten thousand open pages, and what else a server holds open."""
 SHUTDOWN_S = 10.0
 """How long requests under way may take once the server stops."""
 
@@ -82,6 +84,7 @@ async def _serve(settings: Settings, announce: Callable[[str, str], None]) -> No
     from cocreate.bootstrap import opened_service
 
     stop = stop_signal()
+    raise_open_files()
     with listening(settings) as listener:
         async with opened_service(settings) as service, served(service, listener, settings.public_url):
             address = address_of(listener, settings)
@@ -122,6 +125,23 @@ def stop_signal() -> "asyncio.Event":
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping, number)
     return stop
+
+
+def raise_open_files() -> None:
+    """Let the process hold as many connections as the system permits it: each open page is one."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    except (OSError, ValueError):
+        pass  # macOS names no number and takes none above its own
+    if 0 <= soft < OPEN_FILES_WANTED:
+        note(
+            f"This process may hold {soft} connections at once, one for each open page, and the server promises 10,000. "
+            f"To lift that: ulimit -n {OPEN_FILES_WANTED}, or LimitNOFILE={OPEN_FILES_WANTED} in its systemd unit."
+        )
 
 
 def listening(settings: Settings) -> socket.socket:

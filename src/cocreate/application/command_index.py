@@ -19,19 +19,21 @@ class CommandIndex:
 
     def add(self, command: str, position: int) -> None:
         """Note the command of the entry at the position; a command's entries follow one another, and the first counts."""
-        if command != self._last:
-            self._last = command
-            slot = bytes.fromhex(command[3:15] + f"{position:012x}")
-            bucket = self._buckets.get(command[:3])
-            if bucket is None:
-                self._buckets[command[:3]] = bytearray(slot)
-            else:
-                bucket += slot
+        self.add_all((command,), position)
 
     def add_all(self, commands: Iterable[str], position: int) -> None:
         """Note the commands of consecutive entries from the position on."""
+        buckets, last = self._buckets, self._last
         for place, command in enumerate(commands, position):
-            self.add(command, place)
+            if command != last:
+                last = command
+                slot = bytes.fromhex(command[3:15]) + place.to_bytes(_KEY_BYTES)
+                bucket = buckets.get(command[:3])
+                if bucket is None:
+                    buckets[command[:3]] = bytearray(slot)
+                else:
+                    bucket += slot
+        self._last = last
 
     def find(self, command: str) -> int | None:
         """The position of the command's first entry, None where it wrote none; to be compared with that entry's own id."""

@@ -6,11 +6,12 @@ A view is view(facts at p, visibility today, reader): what somebody may not see 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from cocreate.application.errors import PositionUnknown
-from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row
+from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row, decode_rows, pages
 from cocreate.application.reachable import store_told
 from cocreate.application.texts import Texts
 from cocreate.domain.canonical import canonical_json
@@ -28,8 +29,6 @@ from cocreate.record.pseudonyms import voter
 from cocreate.record.sealed_text import sealed_fields
 from cocreate.tlog.merkle import leaf_hash
 
-REPLAY_ROWS = 500
-"""Entries of a past moment folded before others get their turn."""
 PAST_CACHED_MAX = 8
 PAST_REPLAYS_MAX = 2
 ENTRIES_MAX = 256
@@ -198,10 +197,9 @@ class Reading:
 
     async def _replay(self, live: LiveWorkshop, at: int) -> Projections:
         past = Projections()
-        while past.at < at:
-            for row in await self._store.read(live.id, after=past.at, upto=at, limit=REPLAY_ROWS):
-                past.apply(decode_row(row))
-            await asyncio.sleep(0)
+        async with aclosing(pages(self._store, live.id, after=-1, upto=at)) as read:
+            async for rows in read:
+                past.apply_all(decode_rows(rows))
         return past
 
     @store_told

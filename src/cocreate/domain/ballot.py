@@ -255,7 +255,7 @@ _CAST, _REPLACED, _WITHDRAWN = range(3)
 def _stand(ballots: "Table[str, Ballot]", aggregate: str, choice: Any, counter: int, random: str) -> int:
     """Make this the standing ballot; returns its column of the turnout."""
     before = ballots.get(aggregate)
-    ballots.put(aggregate, Ballot(counter, choice, bytes.fromhex(random)))
+    ballots.put_over(before, aggregate, Ballot(counter, choice, bytes.fromhex(random)))
     if choice is None:
         return _WITHDRAWN
     return _CAST if before is None or before.choice is None else _REPLACED

@@ -39,7 +39,11 @@ class Table(dict[K, V]):
         self._undo = undo
 
     def put(self, key: K, row: V) -> None:
-        self._undo.append((self, key, self.get(key)))  # type: ignore[arg-type]  # one journal serves tables of every type
+        self.put_over(self.get(key), key, row)
+
+    def put_over(self, before: V | None, key: K, row: V) -> None:
+        """Put the row where the caller has just found `before`."""
+        self._undo.append((self, key, before))  # type: ignore[arg-type]  # one journal serves tables of every type
         self[key] = row
 
 

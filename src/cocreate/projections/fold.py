@@ -1,5 +1,7 @@
 """All projections of one workshop, folded together."""
 
+from collections.abc import Iterable
+
 from cocreate.domain.ballot import BALLOTS, BallotRun, run_of
 from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
 from cocreate.projections.agenda import AgendaFold
@@ -41,6 +43,14 @@ class Projections:
         for handler in self._handlers[type(event)]:
             handler(recorded, event)
         self.at = recorded.position
+
+    def apply_all(self, events: Iterable[Recorded | BallotRun]) -> None:
+        """Fold the next events in, in order."""
+        for event in events:
+            if isinstance(event, BallotRun):
+                self.apply_run(event)
+            else:
+                self.apply(event)
 
     def apply_run(self, run: BallotRun) -> None:
         """Fold the next entries in, all of them ballots of one round: the same as one after the other."""

@@ -43,20 +43,25 @@ class Frontier:
     def append_entries(self, entries: Iterable[bytes]) -> list[bytes]:
         """Append entries in order and return their leaf hashes."""
         leaves = [sha256(_LEAF + entry).digest() for entry in entries]
-        for leaf in leaves:
-            self.append(leaf)
+        self._extend(leaves)
         return leaves
 
     def append(self, leaf: bytes) -> None:
         """Append a leaf by its hash: one node hash on average, at most one for each bit of the size."""
         _require_hash(leaf)
-        subtrees, carry = self._subtrees, self._size
-        while carry & 1:
-            # Inlined `node_hash`: replaying a long record spends its time here.
-            leaf = sha256(_NODE + subtrees.pop() + leaf).digest()
-            carry >>= 1
-        subtrees.append(leaf)
-        self._size += 1
+        self._extend((leaf,))
+
+    def _extend(self, leaves: Iterable[bytes]) -> None:
+        subtrees, size = self._subtrees, self._size
+        for leaf in leaves:
+            node, carry = leaf, size
+            while carry & 1:
+                # Inlined `node_hash`: replaying a long record spends its time here.
+                node = sha256(_NODE + subtrees.pop() + node).digest()
+                carry >>= 1
+            subtrees.append(node)
+            size += 1
+        self._size = size
 
     def root(self) -> bytes:
         """Root of the tree over everything appended so far."""
