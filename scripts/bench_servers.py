@@ -71,12 +71,14 @@ async def serve(app: web.Application, port: int) -> None:
 
 
 async def cocreate(port: int) -> None:
+    import gc
+
     from cocreate.bootstrap import opened_service
     from cocreate.config import Settings
     from cocreate.http.app import make_app
     from cocreate.logconfig import set_up_logging
 
-    import gc; gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 20, 100)
     set_up_logging(os.environ.get("COCREATE_LOG_LEVEL", "info"))
     settings = Settings(database=sys.argv[3], key_file=Path(sys.argv[4]))
     async with opened_service(settings) as service:

@@ -1,11 +1,10 @@
-"""What a benchmark's section is given, and what it gives back: figures next to what they are compared with.
+"""What a section of the benchmark is given, and what it gives back: figures next to what they are compared with.
 
 A section is a module of this folder with `measure(bench) -> Iterable[Figure]`; `scripts/bench.py` runs them all. A figure
 that cannot be compared in the same run is not worth much: name its baseline, or say what it must stay under.
 """
 
-import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -38,10 +37,6 @@ class Bench:
     """The URL of a new empty database of that kind, durable as in production."""
     database_pids: dict[Store, list[int]] = field(default_factory=dict)
     """Processes whose CPU (and whose children's) is the database's."""
-    runs: int = 3
+    runs: int = 5
     quick: bool = False
     """Smaller sizes and one run: to see that it works, not to quote."""
-
-
-def median_of(values: Iterable[float]) -> float:
-    return statistics.median(values)

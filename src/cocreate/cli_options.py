@@ -12,6 +12,7 @@ import click
 
 from cocreate.config import LOG_LEVELS, SettingMalformed, Settings, read_settings
 
+GC_THRESHOLDS = (50_000, 20, 100)
 DONE, FAILED, BAD_INPUT, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 T = TypeVar("T")
@@ -106,7 +107,7 @@ def run(
         import cocreate.persistence.postgres  # noqa: F401  sets psycopg's loggers, which ours must come after
     set_up_logging(log_level)
     # Open workshops are large trees of small lasting objects; looking through all of them often costs a tenth of the time.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(*GC_THRESHOLDS)
     try:
         return asyncio.run(work())
     except KeyboardInterrupt:

@@ -15,14 +15,19 @@ from cocreate.application import (
     Action,
     Caller,
     CertifyResult,
+    ChangeSettings,
     CloseRound,
     Join,
+    Leave,
+    NotAParticipant,
     Receipt,
     Service,
+    SubmitIdea,
     WithdrawBallot,
 )
 from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotWithdrawn
-from cocreate.domain.errors import BallotSuperseded, NoBallot
+from cocreate.domain.errors import BallotSuperseded, InputPaused, NoBallot
+from cocreate.domain.settings import Settings
 from cocreate.persistence.postgres import PostgresRecordStore
 from cocreate.persistence.record_store import RecordStore
 from tests.application.nodes import (
@@ -33,6 +38,7 @@ from tests.application.nodes import (
     idea,
     join,
     live,
+    make_service,
     open_round,
     person,
     record,
@@ -244,3 +250,30 @@ async def hear(node: asyncio.subprocess.Process) -> str:
     assert node.stdout is not None
     async with asyncio.timeout(120):
         return (await node.stdout.readline()).decode().strip()
+
+
+async def test_a_node_that_is_behind_refuses_nothing_for_that(open_node: OpenNode) -> None:
+    """What another node wrote a moment ago counts at once: a round that it opened, a change it made, a command it took."""
+    async with running(await open_node()) as one:
+        # The other node follows nobody: it learns of everything by itself, or not at all.
+        other = make_service(await open_node(), Hands())
+        other.sequencer.start()
+        workshop = await create(one)
+        (ada,) = await join(other, workshop, "ada")
+        option = await idea(one, workshop, ada)
+        round_id = await open_round(one, workshop, [option])
+        cast = await other.execute(ada, workshop, cast_ballot(round_id, option), "a vote")
+        assert cast.position is not None
+        again = await one.execute(ada, workshop, cast_ballot(round_id, option), "a vote")
+        assert (again.position, again.repeated) == (cast.position, True)
+        await one.execute(HOST, workshop, ChangeSettings(settings=Settings(paused=True)))
+        with pytest.raises(InputPaused):
+            await other.execute(ada, workshop, SubmitIdea(text="Shade"))
+        await one.execute(HOST, workshop, ChangeSettings(settings=Settings()))
+        assert (await other.execute(ada, workshop, SubmitIdea(text="Shade"))).count == 1
+        left = await one.execute(ada, workshop, Leave(), "leaving")
+        repeated = await other.execute(ada, workshop, Leave(), "leaving")
+        assert (repeated.position, repeated.repeated) == (left.position, True)
+        with pytest.raises(NotAParticipant):
+            await other.execute(ada, workshop, cast_ballot(round_id, option))
+        await other.sequencer.stop()

@@ -30,6 +30,10 @@ class Asked:
     key: str | None
     answer: asyncio.Future[Receipt]
 
+    @property
+    def workshop(self) -> str:
+        return self.draft.live.id
+
     def ticket(self) -> Ticket:
         draft, action = self.draft, self.action
         command = action.command(draft)

@@ -42,19 +42,22 @@ class Attempt:
             place = ticket.workshop, ticket.command_id
             if (twin := self._by_id.get(place)) is not None:
                 self._twin(ticket, twin)
-            elif (written := live.commands.find(ticket.command_id)) is None or not await self._repeat(
-                ticket, written
-            ):
+            elif not await self._repeat(ticket, live):
                 await self._decide_one(ticket, live, now)
         return self._batch()
 
-    async def _repeat(self, ticket: Ticket, position: int) -> bool:
-        """Give the first result, even after a newer command of the same person; False where another command stands there."""
-        row = await self._store.command(ticket.workshop, position)
-        if row is None:
-            return False
-        last = position + row.entries - 1
-        stored = await self._store.read(ticket.workshop, after=position - 1, upto=last, limit=row.entries)
+    async def _repeat(self, ticket: Ticket, live: LiveWorkshop) -> bool:
+        """Give a repeat its first result, even after a newer command of the same person; False where it is none."""
+        for position in live.commands.places(ticket.command_id):
+            row = await self._store.command(ticket.workshop, position)
+            if row is not None and await self._repeat_of(ticket, row):
+                return True
+        return False
+
+    async def _repeat_of(self, ticket: Ticket, row: CommandRow) -> bool:
+        """False where another command stands there."""
+        last = row.position + row.entries - 1
+        stored = await self._store.read(ticket.workshop, after=row.position - 1, upto=last, limit=row.entries)
         entries = [decode_row(one) for one in stored]
         if entries[0].command != ticket.command_id:
             return False
@@ -64,7 +67,7 @@ class Attempt:
         receipt = Receipt(
             workshop=ticket.workshop,
             command=ticket.command_id,
-            position=position,
+            position=row.position,
             count=row.entries,
             leaves=tuple(leaf_hash(one.entry).hex() for one in stored),
             aggregates=tuple(recorded.aggregate for recorded in entries),

@@ -9,7 +9,7 @@ _SLOT_BYTES = 12
 class CommandIndex:
     """About 13 bytes a command: buckets by the first 12 bits of the id, in each the next 48 bits and the position.
 
-    The fifteen digits that decide are a fingerprint: `find` names where to look, the entry there says whose it is.
+    The fifteen digits that decide are a fingerprint: `places` says where to look, the entry there says whose it is.
     Owner: the live workshop, which adds every entry's command in order.
     """
 
@@ -35,15 +35,15 @@ class CommandIndex:
                     bucket += slot
         self._last = last
 
-    def find(self, command: str) -> int | None:
-        """The position of the command's first entry, None where it wrote none; to be compared with that entry's own id."""
+    def places(self, command: str) -> list[int]:
+        """Where the command may have its first entry: nowhere as a rule, and hardly ever in two places."""
         bucket = self._buckets.get(command[:3])
         if bucket is None:
-            return None
-        key = bytes.fromhex(command[3:15])
+            return []
+        key, found = bytes.fromhex(command[3:15]), []
         at = bucket.find(key)
         while at >= 0:
             if at % _SLOT_BYTES == 0:
-                return int.from_bytes(bucket[at + _KEY_BYTES : at + _SLOT_BYTES])
+                found.append(int.from_bytes(bucket[at + _KEY_BYTES : at + _SLOT_BYTES]))
             at = bucket.find(key, at + 1)
-        return None
+        return found

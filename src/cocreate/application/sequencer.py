@@ -18,6 +18,7 @@ from cocreate.application.clock import Clock
 from cocreate.application.errors import (
     AnswerLost,
     QueueFull,
+    RecordDamaged,
     Stopping,
     StoreDown,
     TooManyWriters,
@@ -98,7 +99,8 @@ class Sequencer:
         try:
             while taken := await self._take():
                 async with self._lives.turn:
-                    await self._run(made(taken))
+                    if tickets := await self._made(taken):
+                        await self._run(tickets)
         finally:
             self._takes = False
             while self._queue:
@@ -110,6 +112,28 @@ class Sequencer:
             self._come.clear()
             await self._come.wait()
         return [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+
+    async def _made(self, taken: Sequence[Waiting]) -> list[Ticket]:
+        """The tickets of what was taken; who cannot have one is told why, once this node knows all that others wrote."""
+        tickets, failed = made(taken)
+        if failed and await self._refreshed({waiting.workshop for waiting, _ in failed}):
+            more, failed = made([waiting for waiting, _ in failed])
+            tickets += more
+        for waiting, error in failed:
+            waiting.fail(error)
+        return tickets
+
+    async def _refreshed(self, workshops: set[str]) -> bool:
+        """Fold what other nodes wrote to these workshops; whether there was anything."""
+        try:
+            heads = await self._store.heads(workshops)
+            opened = [live for workshop in workshops if (live := self._lives.find(workshop)) is not None]
+            behind = [live for live in opened if live.size < heads[live.id]]
+            for live in behind:
+                await self._lives.refresh(live.id)
+        except (StoreUnavailable, RecordDamaged):
+            return False  # what was found out from what is known stands
+        return bool(behind)
 
     async def _run(self, tickets: Sequence[Ticket]) -> None:
         """Every ticket is answered when this returns."""
@@ -209,16 +233,16 @@ class Sequencer:
             ticket.fail(error)
 
 
-def made(taken: Sequence[Waiting]) -> list[Ticket]:
-    """The tickets of what was taken; who cannot have one is told why, and keeps nobody waiting.
+def made(taken: Sequence[Waiting]) -> tuple[list[Ticket], list[tuple[Waiting, Exception]]]:
+    """The tickets of what was taken, and who cannot have one, and why.
 
     They are made here, one after the other, and not as each request comes in: the same few hundred lines of code for all of a
     batch cost half of what they cost between two requests.
     """
-    tickets = []
+    tickets, failed = [], []
     for waiting in taken:
         try:
             tickets.append(waiting.ticket())
         except Exception as error:  # noqa: BLE001  # whatever a request makes its command raise is its sender's to hear
-            waiting.fail(error)
-    return tickets
+            failed.append((waiting, error))
+    return tickets, failed

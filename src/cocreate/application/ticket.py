@@ -32,6 +32,9 @@ class Receipt:
 class Waiting(Protocol):
     """What stands in the queue: something that a ticket can be made of, and somebody who waits for its answer."""
 
+    @property
+    def workshop(self) -> str: ...
+
     def ticket(self) -> "Ticket":
         """The command as it stands in the moment of its batch. May raise a Refusal, or what its request alone shows."""
         ...
