@@ -1,4 +1,4 @@
-"""The servers that `bench_vote.py` compares, each a process of its own: `python scripts/bench_servers.py NAME PORT [ARGUMENT …]`.
+"""The servers that `bench.py` compares, each a process of its own: `python scripts/bench_servers.py NAME PORT [ARGUMENT …]`.
 
 `bare`: an aiohttp handler that parses the same JSON and answers 201. `library WORKERS`: the eventsourcing library in its
 documented way behind the same route, one new Ballot aggregate per participant and round, one `save` a vote, on a pool of

@@ -1,8 +1,8 @@
 """Live streams (server-sent events): one hub an audience of a workshop builds each frame once and writes it to every transport.
 
 A frame is the position and what changed since the one before. Changes are gathered: the first is told at once, the next after
-a pause that grows with what a frame costs, so that few readers hear within a tenth of a second and ten thousand leave two
-thirds of the loop to those who vote. What is personal never travels here.
+a pause that grows with what a frame costs, so that few readers hear within a tenth of a second and ten thousand leave a part
+of the loop to those who vote. What is personal never travels here.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from cocreate.http.problems import refused
 
 PAUSE_S = 0.08
 """Between two frames at least: people do not read faster, and a vote a millisecond must not be a frame a millisecond."""
-PAUSE_BY_COST = 2.0
+PAUSE_BY_COST = 0.7
 """And so many times what the frame before has cost."""
-SLICE = 128
-"""Readers written to before others get their turn: some two milliseconds of work."""
+SLICE = 48
+"""Readers written to before others get their turn: a millisecond of work."""
 HEARTBEAT_S = 12.0
 """Phones and proxies drop what is silent; the promise is 15 s."""
 RETRY_MS = 2_000
