@@ -401,9 +401,9 @@ async def test_a_crash_between_commit_and_answer(new_store: Callable[[], RecordS
     await crashed.start()
     workshop = await create(crashed)
     (ada,) = await join(crashed, workshop, "ada")
+    head = await store.head(workshop)
     failing.fail("no answer")
     asked = asyncio.create_task(crashed.execute(ada, workshop, SubmitIdea(text="Once"), "key"))
-    head = await store.head(workshop)
 
     async def stored() -> bool:
         return await store.head(workshop) > head

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cocreate.domain.voting import METHODS, Ranking, Tally
+from cocreate.domain.voting.choices import one_object
 from tests.domain.words import OPINION, SUPPORT, approval, idea_id, round_id
 
 A, B, C, D = (idea_id(number) for number in (1, 2, 3, 4))
@@ -93,3 +94,14 @@ def test_the_order_of_ties_depends_on_round_and_root_and_on_nothing_else() -> No
     assert RANKING.order(options) == Ranking(bytes(32), round_id(1)).order(reversed(options))
     assert RANKING.order(options) != Ranking(bytes(32), round_id(2)).order(options)
     assert RANKING.order(options) != Ranking(b"\x01" * 32, round_id(1)).order(options)
+
+
+def test_equal_choices_are_one_object_and_long_ones_share_the_ids_they_name() -> None:
+    """A hundred thousand ballots hold the few things that they say; what is said never changes by that."""
+    ids = [idea_id(number) for number in range(12)]
+    again = ["".join(one) for one in ids]
+    short, long = tuple(ids[:2]), tuple(ids)
+    assert one_object(tuple(again[:2])) is one_object(short)
+    assert one_object(tuple(again)) == one_object(long) == long
+    assert all(one is other for one, other in zip(one_object(tuple(again)), one_object(long), strict=True))
+    assert [one_object(answer) for answer in (1, 0, -1, ())] == [1, 0, -1, ()]

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from cocreate.domain import certificate, erasure, state  # noqa: F401  importing the aggregates registers their events
 from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
-from cocreate.domain.voting.choices import one_object
+from cocreate.domain.voting.choices import OPTIONS_KEPT_MAX, one_object
 from cocreate.domain.voting.method import CHOICES_MAX
 
 ENTRY_BYTES_MAX: Final = 60_000
@@ -51,6 +51,7 @@ _SLASH: Final = slice(93, 94)
 """Where a ballot's composite id has its first slash, and every other entry has something else."""
 _BALLOT_KINDS: Final = {kind.NAME: kind for kind in (BallotCast, BallotReplaced)}
 _CHOICES_KEPT_MAX: Final = 50_000
+_CHOICE_KEPT_LENGTH_MAX: Final = 39 * OPTIONS_KEPT_MAX + 1
 _choices: dict[str, Any] = {}
 """Choices by their JSON: thousands of ballots say one of a few things."""
 
@@ -178,11 +179,12 @@ def _ballot(found: re.Match[str]) -> Recorded:
 
 
 def _choice(said: str) -> Any:
-    if len(_choices) >= _CHOICES_KEPT_MAX:
-        _choices.clear()
-    found = tuple(json.loads(said)) if said.startswith("[") else int(said)
-    _choices[said] = shared = one_object(found)
-    return shared
+    found = one_object(tuple(json.loads(said)) if said.startswith("[") else int(said))
+    if len(said) <= _CHOICE_KEPT_LENGTH_MAX:
+        if len(_choices) >= _CHOICES_KEPT_MAX:
+            _choices.clear()
+        _choices[said] = found
+    return found
 
 
 def _any(entry: bytes) -> Recorded:

@@ -1,26 +1,32 @@
 """The form of a choice that names options: distinct, in ascending order of id, so that one choice has one form."""
 
 from itertools import pairwise
-from typing import Any, TypeVar
+from sys import intern
+from typing import Any
 
 from cocreate.domain.errors import ChoiceMalformed
 from cocreate.domain.voting.method import CHOICES_MAX
 
-C = TypeVar("C")
-
 _KEPT_MAX = 50_000
+OPTIONS_KEPT_MAX = 8
+"""Longer choices hardly repeat; fifty thousand of these are some 20 MB."""
 _kept: dict[Any, Any] = {}
 
 
-def one_object(choice: C) -> C:
+def one_object(choice: Any) -> Any:
     """The same object for equal choices, so that a hundred thousand ballots that say one of a few things hold those few.
 
-    What is kept is forgotten when there are too many different ones; equality never depends on it.
+    Long choices share the ids they name and nothing else. What is kept is forgotten when there are too many different ones;
+    equality never depends on it.
     """
-    if len(_kept) >= _KEPT_MAX:
-        _kept.clear()
-    kept: C = _kept.setdefault(choice, choice)
-    return kept
+    if isinstance(choice, tuple) and choice not in _kept:
+        choice = tuple(map(intern, choice))
+        if len(choice) > OPTIONS_KEPT_MAX:
+            return choice
+        if len(_kept) >= _KEPT_MAX:
+            _kept.clear()
+        _kept[choice] = choice
+    return _kept.get(choice, choice)
 
 
 def check_options_named(method: str, choice: Any, choices_max: int = CHOICES_MAX) -> None:
