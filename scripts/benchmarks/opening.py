@@ -23,6 +23,7 @@ from cocreate.application.live import LiveWorkshops, decode_rows, pages
 from cocreate.bootstrap import opened_reader
 from cocreate.cli_options import GC_THRESHOLDS
 from cocreate.config import Settings
+from cocreate.logconfig import set_up_logging
 from cocreate.projections.fold import Projections
 from scripts.benchmarks.figures import STORES, Bench, Figure, Store
 from scripts.benchmarks.records import lengthen
@@ -89,6 +90,7 @@ async def fresh(database: str, key_file: Path, workshop: str) -> dict[str, Any]:
     import gc
 
     gc.set_threshold(*GC_THRESHOLDS)
+    set_up_logging("warning")  # standard output is for the one object
     async with opened_reader(Settings(database=database, key_file=key_file)) as service:
         await service.store.head(workshop)
         began = time.perf_counter()
