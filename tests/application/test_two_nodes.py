@@ -36,6 +36,7 @@ from tests.application.nodes import (
     cast_ballot,
     create,
     idea,
+    in_one_batch,
     join,
     live,
     make_service,
@@ -276,4 +277,24 @@ async def test_a_node_that_is_behind_refuses_nothing_for_that(open_node: OpenNod
         assert (repeated.position, repeated.repeated) == (left.position, True)
         with pytest.raises(NotAParticipant):
             await other.execute(ada, workshop, cast_ballot(round_id, option))
+        await other.sequencer.stop()
+
+
+async def test_what_is_written_beside_a_workshop_that_moved_is_written_once(open_node: OpenNode) -> None:
+    """A command that another node's entries give an effect waits for them; the rest of its batch counts once, key or no key."""
+    async with running(await open_node()) as one:
+        other = make_service(await open_node(), Hands())
+        other.sequencer.start()
+        moved, busy = await create(one), await create(one)
+        (ada,) = await join(other, busy, "ada")
+        await live(other, moved)
+        await one.execute(HOST, moved, ChangeSettings(settings=Settings(paused=True)))
+        # What this node knows of the settings is what it is asked for: no effect, until it knows more.
+        asked = [
+            other.execute(ada, busy, SubmitIdea(text="Shade")),
+            other.execute(HOST, moved, ChangeSettings(settings=Settings())),
+        ]
+        answers = await in_one_batch(other, busy, asked)
+        assert [answer.count for answer in answers] == [1, 1]
+        assert [entry.event.NAME for entry in await record(other, busy)].count("IdeaSubmitted.v1") == 1
         await other.sequencer.stop()

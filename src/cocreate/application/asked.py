@@ -36,6 +36,9 @@ class Asked:
 
     def ticket(self) -> Ticket:
         draft, action = self.draft, self.action
+        # It may have been tried on less than other nodes had written; nothing of that try is to be written now.
+        draft.plains.clear()
+        draft.keys.clear()
         command = action.command(draft)
         ticket = ticket_of(
             draft, command, action, first_part=self._first_part(command), key=self.key, answer=self.answer

@@ -99,7 +99,7 @@ class LiveWorkshop:
         return self.frontier.append_entries(entries)
 
     def apply(self, recorded: Recorded, entry: bytes, plains: Mapping[str, Plain] | None = None) -> bytes:
-        """Fold one durable entry that is no ballot; returns its leaf hash."""
+        """Fold one durable entry into everything but the decision state; returns its leaf hash."""
         if recorded.event.SEALED:
             self.texts.note(recorded, self.id)
             if plains:

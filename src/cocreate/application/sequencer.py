@@ -99,8 +99,7 @@ class Sequencer:
         try:
             while taken := await self._take():
                 async with self._lives.turn:
-                    if tickets := await self._made(taken):
-                        await self._run(tickets)
+                    await self._run(taken)
         finally:
             self._takes = False
             while self._queue:
@@ -135,34 +134,37 @@ class Sequencer:
             return False  # what was found out from what is known stands
         return bool(behind)
 
-    async def _run(self, tickets: Sequence[Ticket]) -> None:
-        """Every ticket is answered when this returns."""
+    async def _run(self, taken: Sequence[Waiting]) -> None:
+        """Everybody is answered when this returns."""
         began = time.perf_counter()
-        order = tickets if self._permute is None else permuted(tickets, self._permute)
         try:
-            await self._commit(order, attempt=1)
+            tickets = await self._made(taken)
+            order = tickets if self._permute is None else permuted(tickets, self._permute)
+            if order:
+                await self._commit(order, attempt=1)
         except Unavailable as unavailable:
-            self._fail(tickets, unavailable)
+            self._fail(taken, unavailable)
         except StoreUnavailable:
-            self._fail(tickets, StoreDown())
+            self._fail(taken, StoreDown())
         except asyncio.CancelledError:
-            self._fail(tickets, AnswerLost())
+            self._fail(taken, AnswerLost())
             raise
         except Exception as error:
             # What is in memory may be ahead of the store: forget all of it, fail the batch, go on from replay.
-            log.exception("batch_failed", error=type(error).__name__, commands=len(tickets))
+            log.exception("batch_failed", error=type(error).__name__, commands=len(taken))
             self._lives.forget([live.id for live in self._lives.opened()])
-            self._fail(tickets, AnswerLost())
+            self._fail(taken, AnswerLost())
         else:
-            log.debug("batch_committed", commands=len(tickets), seconds=round(time.perf_counter() - began, 6))
+            log.debug("batch_committed", commands=len(taken), seconds=round(time.perf_counter() - began, 6))
 
     async def _commit(self, tickets: Sequence[Ticket], *, attempt: int) -> None:
         tried = Attempt(self._store, self._lives, self._clock)
         try:
             batch = await tried.decide(tickets)
+            # Before the append: after it nothing may fail any more that is not told by its outcome.
+            await tried.require_current(tried.unwritten() - batch.heads.keys())
             if batch.rows:
                 await self._append(batch)
-            await tried.require_current(tried.unwritten() - batch.heads.keys())
         except HeadMoved:
             tried.rollback()
             await self._again(tickets, attempt)
@@ -228,9 +230,9 @@ class Sequencer:
             raise HeadMoved(frozenset(batch.heads))
         return written > 0
 
-    def _fail(self, tickets: Sequence[Ticket], error: Exception) -> None:
-        for ticket in tickets:
-            ticket.fail(error)
+    def _fail(self, waiting: Sequence[Waiting], error: Exception) -> None:
+        for one in waiting:
+            one.fail(error)
 
 
 def made(taken: Sequence[Waiting]) -> tuple[list[Ticket], list[tuple[Waiting, Exception]]]:
