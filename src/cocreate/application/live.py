@@ -14,7 +14,9 @@ from structlog import get_logger
 from cocreate.application.command_index import CommandIndex
 from cocreate.application.errors import RecordDamaged
 from cocreate.application.keyring import Keyring
+from cocreate.application.saved_state import Rest
 from cocreate.application.texts import Plain, Texts
+from cocreate.application.waypoints import Waypoints
 from cocreate.domain.ballot import BallotRun, evolve_run, run_of, voted_in
 from cocreate.domain.decider import evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
@@ -30,7 +32,7 @@ from cocreate.persistence.sealing import Vault
 from cocreate.projections.fold import Projections
 from cocreate.record.codec import EntryMalformed, decode_page, decode_placed
 from cocreate.record.sealed_text import sealed_fields
-from cocreate.tlog.merkle import Frontier
+from cocreate.tlog.merkle import EMPTY_ROOT, Frontier
 
 IDLE_S = 600.0
 """A workshop that nobody used for this long leaves memory; the next use replays it."""
@@ -50,6 +52,8 @@ class LiveWorkshop:
         self.state = WorkshopState()
         self.projections = Projections()
         self.frontier = Frontier()
+        self.leaf = EMPTY_ROOT
+        """The hash of the last entry."""
         self.commands = CommandIndex()
         self.tie_roots: dict[str, bytes] = {}
         """The tree's root before each round was opened: what its ties are broken by."""
@@ -60,6 +64,8 @@ class LiveWorkshop:
         self.summary: Summary | None = None
         """The catalogue row as this node wrote it last; None where another node may have written it since."""
         self.used_at = time.monotonic()
+        self.waypoint = 0
+        """How many entries the last waypoint has that this node knows of."""
         self.readers = 0
         """Streams that hold it open."""
         self.on_erased: Callable[[str, str], None] | None = None
@@ -70,6 +76,31 @@ class LiveWorkshop:
     def size(self) -> int:
         """How many durable entries are folded."""
         return self.frontier.size
+
+    def rest(self) -> Rest:
+        """What a waypoint keeps of it beside the projections; shared, not copied."""
+        return Rest(
+            state=self.state,
+            frontier=self.frontier,
+            leaf=self.leaf,
+            commands=self.commands,
+            tie_roots=self.tie_roots,
+            language=self.language,
+            subjects=self.texts.subjects(),
+            texts=self.texts.commitments(),
+        )
+
+    def resume(self, projections: Projections, rest: Rest) -> None:
+        """Stand where a waypoint was made; keys and texts are opened behind the entries that follow."""
+        self.projections, self.state = projections, rest.state
+        self.frontier, self.leaf = rest.frontier, rest.leaf
+        self.commands, self.tie_roots, self.language = rest.commands, rest.tie_roots, rest.language
+        self.texts.resume(rest.subjects)
+        self.waypoint = self.size
+        if self.on_erased is not None:
+            for participant, row in self.state.participants.items():
+                if row.status == "erased":
+                    self.on_erased(self.id, participant)
 
     def require_record(self) -> None:
         if self.size == 0:
@@ -96,7 +127,9 @@ class LiveWorkshop:
         """Fold durable ballots into everything but the decision state; returns their leaf hashes."""
         self.projections.apply_run(run)
         self.commands.add_all(run.commands, run.position)
-        return self.frontier.append_entries(entries)
+        leaves = self.frontier.append_entries(entries)
+        self.leaf = leaves[-1]
+        return leaves
 
     def apply(self, recorded: Recorded, entry: bytes, plains: Mapping[str, Plain] | None = None) -> bytes:
         """Fold one durable entry into everything but the decision state; returns its leaf hash."""
@@ -120,7 +153,8 @@ class LiveWorkshop:
                 pass
         self.projections.apply(recorded)
         self.commands.add(recorded.command, recorded.position)
-        return self.frontier.append_entry(entry)
+        self.leaf = self.frontier.append_entry(entry)
+        return self.leaf
 
     def fold(self, events: Iterable[Recorded | BallotRun], rows: Sequence[Row]) -> None:
         """Fold what was read from the store, decision state and all."""
@@ -188,6 +222,7 @@ class LiveWorkshops:
         self._store, self._vault = store, vault
         self._open: dict[str, LiveWorkshop] = {}
         self._loading: dict[str, asyncio.Task[LiveWorkshop]] = {}
+        self.waypoints = Waypoints(store, vault)
         self.turn = asyncio.Lock()
         self.on_erased: Callable[[str, str], None] | None = None
         """Told (workshop, participant) of everybody who is erased from an open workshop."""
@@ -206,7 +241,7 @@ class LiveWorkshops:
         return live
 
     async def get(self, workshop: str) -> LiveWorkshop:
-        """The workshop, loaded by streaming replay on first use; empty where it has no record yet."""
+        """The workshop, loaded on first use from its last waypoint and by replay; empty where it has no record yet."""
         live = self.find(workshop)
         if live is None:
             task = self._loading.get(workshop)
@@ -224,11 +259,17 @@ class LiveWorkshops:
             live = LiveWorkshop(workshop, self._vault)
             live.on_erased = self.on_erased
             began = time.perf_counter()
-            await self._catch_up(live)
+            texts = await self.waypoints.resume(live)
+            resumed_at = live.size
+            await self._catch_up(live, loading=dict(texts))
             if not live.size:
                 return live
             log.info(
-                "workshop_opened", workshop=workshop, size=live.size, seconds=time.perf_counter() - began
+                "workshop_opened",
+                workshop=workshop,
+                size=live.size,
+                resumed_at=resumed_at,
+                seconds=time.perf_counter() - began,
             )
             # The sequencer may have adopted it meanwhile, with its genesis: then that one is written to.
             return self._open.setdefault(workshop, live)
@@ -260,15 +301,18 @@ class LiveWorkshops:
             live.summary = None
             live.announce()
 
-    async def _catch_up(self, live: LiveWorkshop) -> bool:
+    async def _catch_up(
+        self, live: LiveWorkshop, *, loading: dict[tuple[int, str], Sealed] | None = None
+    ) -> bool:
         """Read the tail and fold it; whether there was one.
 
-        A workshop that is being loaded opens its texts once, at the end, when nobody can see it yet. One that is open
-        has them page by page before the fold, so that no view shows an idea without its text.
+        A workshop that is being loaded opens its texts once, at the end, when nobody can see it yet: those that `loading`
+        brings from its waypoint and those of the tail. One that is open has them page by page before the fold, so that no
+        view shows an idea without its text.
         """
-        before = live.size
-        order: dict[tuple[int, str], Sealed] = {}
-        keyed = before == 0
+        before = passed = live.size
+        order: dict[tuple[int, str], Sealed] = {} if loading is None else loading
+        keyed = loading is not None
         async with aclosing(pages(self._store, live.id, after=before - 1)) as read:
             async for rows in read:
                 events = decode_rows(rows)
@@ -278,11 +322,13 @@ class LiveWorkshops:
                             ((recorded.position, field), sealed) for field, sealed in sealed_fields(recorded)
                         )
                         keyed = keyed or isinstance(recorded.event, RoundOpened)
-                if before:
+                if loading is None:
                     await self._open_texts(live, order, keyed=keyed)
                     order.clear()
                 live.fold(events, rows)
-        if before == 0 and live.size:
+                if loading is not None:
+                    passed = await self.waypoints.passed(live.id, live.projections, passed)
+        if loading is not None and live.size:
             await self._open_texts(live, order, keyed=keyed)
         return live.size > before
 

@@ -196,10 +196,14 @@ class Reading:
         return past
 
     async def _replay(self, live: LiveWorkshop, at: int) -> Projections:
-        past = Projections()
-        async with aclosing(pages(self._store, live.id, after=-1, upto=at)) as read:
+        """The projections at a position, from the last waypoint before it; a long way from there leaves others behind."""
+        waypoints = self._lives.waypoints
+        past = await waypoints.views(live.id, at)
+        passed = past.at + 1
+        async with aclosing(pages(self._store, live.id, after=past.at, upto=at)) as read:
             async for rows in read:
                 past.apply_all(decode_rows(rows))
+                passed = await waypoints.passed(live.id, past, passed)
         return past
 
     @store_told

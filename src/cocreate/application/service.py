@@ -28,6 +28,7 @@ from cocreate.application.reading import Reading
 from cocreate.application.sequencer import Sequencer
 from cocreate.application.ticket import Receipt, Ticket
 from cocreate.application.timekeeper import Timekeeper
+from cocreate.application.waypoints import STOP_S
 from cocreate.domain.canonical import canonical_json, framed
 from cocreate.domain.errors import NotAParticipant, WorkshopStateConflict
 from cocreate.domain.genesis import Source
@@ -68,10 +69,12 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Take commands, follow other writers, keep the clock's promises."""
+        """Take commands, follow other writers, keep the clock's promises and waypoints."""
         self.sequencer.start()
+        self.lives.waypoints.keeps = True
         self._tasks = [
             asyncio.create_task(self.lives.follow(), name="follower"),
+            asyncio.create_task(self.lives.waypoints.keep(self.lives.opened), name="waypoints"),
             asyncio.create_task(self._timekeeper.run(), name="timekeeper"),
         ]
 
@@ -85,6 +88,11 @@ class Service:
             if isinstance(ended, Exception):
                 log.error("task_failed", task=task.get_name(), error=repr(ended))
         await self.sequencer.stop()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self.lives.waypoints.save_due(self.lives.opened())
+        except TimeoutError:
+            log.warning("waypoints_not_saved", seconds=STOP_S)
 
     async def execute(self, caller: Caller, workshop: str, action: Action, key: str | None = None) -> Receipt:
         """Do what the caller asks and say where it stands on the record.

@@ -63,6 +63,23 @@ class Texts:
     def places(self) -> Iterable[tuple[int, str]]:
         return sorted(self._texts)
 
+    def commitments(self) -> dict[tuple[int, str], Sealed]:
+        """What the record shows of each text that can be read: enough to open it again, and nothing that was sealed."""
+        return {
+            place: tuple((plain.language, commitment(plain.salt, plain.text)) for plain in plains)
+            for place, plains in self._texts.items()
+        }
+
+    def subjects(self) -> dict[tuple[int, str], str]:
+        """Whose text each place holds or held."""
+        return self._subjects.copy()
+
+    def resume(self, subjects: Mapping[tuple[int, str], str]) -> None:
+        """Know again whose texts there were; they are opened afterwards."""
+        self._subjects.update(subjects)
+        for place, subject in subjects.items():
+            self._places[subject].add(place)
+
     def note(self, recorded: Recorded, workshop: str) -> None:
         """Remember whose texts an event brought, whether or not they can still be read."""
         subject = subject_of(recorded, workshop)

@@ -23,6 +23,7 @@ from cocreate.persistence.batch import (
 from cocreate.persistence.errors import HeadMoved
 from cocreate.persistence.popo_identity import PopoIdentity
 from cocreate.persistence.record_store import READ_ROWS_MAX
+from cocreate.persistence.waypoints import PopoWaypointRows
 
 
 class PopoRecorder(POPOAggregateRecorder):
@@ -36,6 +37,7 @@ class PopoRecorder(POPOAggregateRecorder):
         self.seats: dict[tuple[bytes, str], Seat] = {}
         self.summaries: dict[str, Summary] = {}
         self.identity = PopoIdentity()
+        self.waypoints = PopoWaypointRows()
         self.watchers: set[Callable[[object, frozenset[str]], None]] = set()
 
     def head(self, workshop: str) -> int:
@@ -108,6 +110,10 @@ class PopoRecordStore:
     @property
     def identity(self) -> PopoIdentity:
         return self.recorder.identity
+
+    @property
+    def waypoints(self) -> PopoWaypointRows:
+        return self.recorder.waypoints
 
     async def open(self) -> None:
         self._closing.clear()

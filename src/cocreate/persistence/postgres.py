@@ -17,6 +17,7 @@ from cocreate.persistence.postgres_session import UNAVAILABLE, Connection, InDou
 from cocreate.persistence.record_store import READ_ROWS_MAX
 from cocreate.persistence.schema import POSTGRES_WORDS, migrate
 from cocreate.persistence.side_reads import SideReads
+from cocreate.persistence.waypoints import SqlWaypointRows, WaypointRows
 
 _MIGRATION_LOCK = 0x636F63726561  # "cocrea": any number that all nodes agree on
 
@@ -33,6 +34,7 @@ class PostgresRecordStore(SideReads):
         self._notices = Notices(url)
         self._queries = _Statements(self._writer, self._reader)
         self.identity: Identity = SqlIdentity(self._queries)
+        self.waypoints: WaypointRows = SqlWaypointRows(self._queries)
 
     async def open(self) -> None:
         try:

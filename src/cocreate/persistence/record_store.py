@@ -12,6 +12,7 @@ from eventsourcing.persistence import AggregateRecorder
 
 from cocreate.persistence.batch import Batch, CommandRow, KeyRow, Row, SealedRow, Seat, Summary
 from cocreate.persistence.identity import Identity
+from cocreate.persistence.waypoints import WaypointRows
 
 LOOKUPS_MAX = 500  # keys in one query: far below what either database takes as parameters
 READ_ROWS_MAX = 4096  # a page of entries: at most 240 MB at their size limit, usually one or two
@@ -28,6 +29,11 @@ class RecordStore(Protocol):
     @property
     def identity(self) -> Identity:
         """Accounts' sessions, one-time links, join codes and settings in the same database."""
+        ...
+
+    @property
+    def waypoints(self) -> WaypointRows:
+        """States saved beside the records, in the same database."""
         ...
 
     async def open(self) -> None:

@@ -58,7 +58,15 @@ INSERT INTO cocreate_request (workshop, position, places, requests)
 DROP TABLE cocreate_command
 """
 
-MIGRATIONS: tuple[str, ...] = (_RECORD_AND_IDENTITY, _REQUESTS_BY_POSITION)
+# States that were folded before, in sealed pieces of some 200 KB: too large for the leaves of a clustered table.
+_WAYPOINTS = """
+CREATE TABLE cocreate_waypoint (
+    workshop {id} NOT NULL, size bigint NOT NULL, part text NOT NULL, number bigint NOT NULL, code text NOT NULL,
+    sealed {bytes} NOT NULL,
+    PRIMARY KEY (workshop, size, part, number))
+"""
+
+MIGRATIONS: tuple[str, ...] = (_RECORD_AND_IDENTITY, _REQUESTS_BY_POSITION, _WAYPOINTS)
 
 SQLITE_WORDS = {"id": "text", "bytes": "blob", "clustered": " WITHOUT ROWID"}
 POSTGRES_WORDS = {"id": "uuid", "bytes": "bytea", "clustered": ""}

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 SALT_BYTES = 32
+TAG_BYTES = 16
+"""At the end of every ciphertext: what GCM authenticates it by."""
 _NONCE_BYTES = 12
 _KEY_ID_DOMAIN = b"cocreate/instance-key-id/v1\n"
 

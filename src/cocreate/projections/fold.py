@@ -28,11 +28,22 @@ class Projections:
         self.board = BoardFold(self.participation)
         self.rounds = RoundsFold(self.board)
         self.timeline = TimelineFold()
+        self._listen()
+
+    def _listen(self) -> None:
         listed = (self.workshop, self.agenda, self.participation, self.board, self.rounds, self.timeline)
         tables = [projection.handlers() for projection in listed]
         self._handlers: dict[type[Event], tuple[Handler, ...]] = {
             event: tuple(table[event] for table in tables if event in table) for event in EVENT_TYPES.values()
         }
+
+    def __getstate__(self) -> dict[str, object]:
+        """What was folded, without who handles what: that follows from the code."""
+        return {name: held for name, held in vars(self).items() if name != "_handlers"}
+
+    def __setstate__(self, folded: dict[str, object]) -> None:
+        vars(self).update(folded)
+        self._listen()
 
     def apply(self, recorded: Recorded) -> None:
         """Fold the next entry in."""
