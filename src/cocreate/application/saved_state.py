@@ -206,7 +206,10 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _NAMED or module.startswith(_PACKAGES):
-            found = super().find_class(module, name)
+            try:
+                found = super().find_class(module, name)
+            except (AttributeError, ImportError):
+                found = None
             if found is method_named or (isinstance(found, type) and found.__module__ == module):
                 return found
         raise pickle.UnpicklingError(f"a saved state has no {module}.{name}")
