@@ -59,8 +59,9 @@ class Held:
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a round's ballots fill several."""
+    """So that a round's ballots, and the timeline, fill several."""
     monkeypatch.setattr(saved_state, "PIECE_BALLOTS", 3)
+    monkeypatch.setattr(saved_state, "PIECE_ITEMS", 7)
 
 
 @settings(max_examples=30, deadline=None)

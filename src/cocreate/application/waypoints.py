@@ -7,7 +7,7 @@ one or the replay answers instead. README.md says what makes one usable.
 import asyncio
 import hashlib
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,7 @@ STOP_S = 5.0
 READ_PIECES = 16
 """Pieces in one answer of the store: at most 12 MB where a record has a million entries, usually one or two."""
 
-Texts = Mapping[tuple[int, str], Sealed]
+Commitments = Mapping[tuple[int, str], Sealed]
 
 log = get_logger()
 
@@ -58,23 +58,31 @@ class Waypoints:
         """Whether a record that has come from `last` entries to `size` deserves the next waypoint."""
         return self.keeps and size - last >= max(self._every, size // fraction)
 
-    async def resume(self, live: "LiveWorkshop") -> Texts:
+    async def resume(self, live: "LiveWorkshop") -> Commitments:
         """Bring an empty live workshop to the latest waypoint there is; the commitments of the texts it had then."""
-        covers = await self._covers(live.id)
-        rests = {cover.size: cover for cover in covers if cover.part == "rest"}
-        for views in covers:
-            if views.part == "views" and views.size in rests:
-                saved = SavedState()
-                try:
-                    await self._take(views, saved.take_views)
-                    await self._take(rests[views.size], saved.take_rest)
-                    rest = saved.whole(views.size)
-                except (Unreadable, SavedStateMalformed) as error:
-                    await self._discard(views, error)
-                    continue
-                live.resume(saved.projections, rest)
-                return rest.texts
+        tried: set[int] = set()
+        while (found := await self._latest(live.id, tried)) is not None:
+            views, kept = found
+            saved = SavedState()
+            try:
+                await self._take(views, saved.take_views)
+                await self._take(kept, saved.take_rest)
+                rest = saved.whole(views.size)
+            except (Unreadable, SavedStateMalformed) as error:
+                await self._discard(views, error)
+                tried.add(views.size)
+                continue
+            live.resume(saved.projections, rest)
+            return rest.texts
         return {}
+
+    async def _latest(self, workshop: str, tried: Collection[int]) -> tuple[Piece, Piece] | None:
+        """The covers of views and rest of the latest waypoint that has both. Asked anew after each that failed: another node
+        may have put a later one in its place."""
+        covers = await self._covers(workshop)
+        rests = {cover.size: cover for cover in covers if cover.part == "rest" and cover.size not in tried}
+        both = ((one, rests[one.size]) for one in covers if one.part == "views" and one.size in rests)
+        return next(both, None)
 
     async def views(self, workshop: str, at: int) -> Projections:
         """The projections of the last waypoint at or before the position; empty ones where there is none."""

@@ -1,6 +1,7 @@
 """The timeline: every entry in order, with consecutive ballots of one round as a single run."""
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -83,6 +84,14 @@ class TimelineFold:
         self._run = Run(more.position, more.last, more.time, more.last_time, more.round)
         self.items.append(self._run)
         self.runs.append(self._run)
+
+    def extend(self, items: Iterable[Entry | Run]) -> None:
+        """Go on with items that were told before, in order."""
+        for item in items:
+            self.items.append(item)
+            self._run = item if isinstance(item, Run) else None
+            if self._run is not None:
+                self.runs.append(self._run)
 
     def behind(self, after: int, limit: int) -> list[Entry | Run]:
         """Up to `limit` items that end behind the position, in order."""
