@@ -14,7 +14,7 @@ from cocreate.application import (
     SubmitIdea,
 )
 from cocreate.application import waypoints as waypoints_module
-from cocreate.application.waypoints import FRACTION, READ_PIECES, REPLAY_FRACTION, Waypoints
+from cocreate.application.waypoints import FRACTION, READ_PIECES, Waypoints
 from cocreate.persistence.popo import PopoRecordStore
 from cocreate.persistence.record_store import RecordStore
 from tests.application.keeping import (
@@ -220,15 +220,13 @@ async def test_any_moment_from_a_waypoint_is_that_of_a_replay(
 
 
 def test_waypoints_stand_apart_by_what_they_cost() -> None:
-    """Ten thousand entries in a short record, a fraction in a long one; those of a replay less densely."""
+    """Ten thousand entries in a short record, a fraction in a long one."""
     keeper = Waypoints(PopoRecordStore(), VAULT)
     assert not keeper.due(50_000, 0), "this node does not save"
     keeper.keeps = True
     assert [keeper.due(size, 30_000) for size in (39_999, 40_000)] == [False, True]
     million = 1_000_000
     assert [keeper.due(million, million - million // FRACTION + more) for more in (0, 1)] == [True, False]
-    quarter = million - million // REPLAY_FRACTION
-    assert [keeper.due(million, quarter + more, REPLAY_FRACTION) for more in (0, 1)] == [True, False]
 
 
 async def test_a_part_of_many_pieces_is_read_in_portions(

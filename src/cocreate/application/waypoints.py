@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 EVERY = 10_000
 """Entries from one waypoint to the next, while the record is short: some 0.1 s of folding to any moment between them."""
-FRACTION, REPLAY_FRACTION = 8, 4
-"""In a long record they stand an eighth of it apart; those that a replay leaves behind a quarter, since the replay waits for
-them. So all of them together take at most a third of what the record takes."""
+FRACTION = 8
+"""In a long record they stand an eighth of it apart, so that all of them together take at most a third of what the record takes."""
 QUIET_S = 3.0
 """A workshop in which nothing was written for so long is saved; who votes never waits for it."""
 STOP_S = 5.0
@@ -54,9 +53,9 @@ class Waypoints:
         self._store, self._vault, self._every = store, vault, every
         self.keeps = False
 
-    def due(self, size: int, last: int, fraction: int = FRACTION) -> bool:
+    def due(self, size: int, last: int) -> bool:
         """Whether a record that has come from `last` entries to `size` deserves the next waypoint."""
-        return self.keeps and size - last >= max(self._every, size // fraction)
+        return self.keeps and size - last >= max(self._every, size // FRACTION)
 
     async def resume(self, live: "LiveWorkshop") -> Commitments:
         """Bring an empty live workshop to the latest waypoint there is; the commitments of the texts it had then."""
@@ -99,7 +98,7 @@ class Waypoints:
     async def passed(self, workshop: str, projections: Projections, last: int) -> int:
         """Save the views of a replay that has come far enough from its last waypoint; where the last one is now."""
         size = projections.at + 1
-        if not self.due(size, last, REPLAY_FRACTION):
+        if not self.due(size, last):
             return last
         views = [piece async for piece in _slices(views_pieces(projections))]
         await self._write(workshop, size, {"views": views})
