@@ -3,11 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from cocreate.application.service import Service
+from cocreate.application.worker import Worker
 from cocreate.config import Settings
 from cocreate.persistence.record_store import RecordStore, open_store
 from cocreate.persistence.sealing import Vault, load_instance_key
+
+S = TypeVar("S", bound=Service)
 
 
 class WrongInstanceKey(Exception):
@@ -24,12 +28,15 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
 
     Raises WrongInstanceKey, the key file's and the store's errors, before anything is written.
     """
-    async with _connected(settings) as service:
-        await service.start()
-        try:
-            yield service
-        finally:
-            await service.stop()
+    async with _connected(settings, Service) as service, _started(service):
+        yield service
+
+
+@asynccontextmanager
+async def opened_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """A running node that has its writer in the process which started this one; whoever opens it connects its link."""
+    async with _connected(settings, Worker) as worker, _started(worker):
+        yield worker
 
 
 @asynccontextmanager
@@ -43,16 +50,25 @@ async def opened_reader(settings: Settings) -> AsyncIterator[Service]:
         raise NoDatabase(
             f"There is no database at {file}. Name the one you mean with --database, or start it with `cocreate serve`."
         )
-    async with _connected(settings) as service:
+    async with _connected(settings, Service) as service:
         yield service
 
 
 @asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator[Service]:
+async def _started(service: Service) -> AsyncIterator[None]:
+    await service.start()
+    try:
+        yield
+    finally:
+        await service.stop()
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, kind: type[S]) -> AsyncIterator[S]:
     store = open_store(_store_url(settings))
     await store.open()
     try:
-        yield Service(store, await _vault(store, settings.key_file))
+        yield kind(store, await _vault(store, settings.key_file))
     finally:
         await store.close()
 

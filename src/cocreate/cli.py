@@ -11,6 +11,7 @@ from cocreate.cli_demo import demo
 from cocreate.cli_import import import_from
 from cocreate.cli_records import export, replay, workshop
 from cocreate.cli_serve import serve
+from cocreate.cli_workers import serve_worker
 
 
 @click.group(
@@ -23,5 +24,5 @@ def main() -> None:
     """Co-creation workshops on a record that anyone can check."""
 
 
-for command in (serve, demo, import_from, replay, export, workshop):
+for command in (serve, serve_worker, demo, import_from, replay, export, workshop):
     main.add_command(command)

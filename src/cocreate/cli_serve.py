@@ -3,10 +3,10 @@
 import errno
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -50,12 +50,19 @@ SHUTDOWN_S = 10.0
 @click.option(
     "--public-url", metavar="URL", help="Address that links and QR codes carry, if people use another one."
 )
+@click.option(
+    "--workers",
+    type=int,
+    metavar="N",
+    help="Processes that speak HTTP, before one that writes; for machines with cores to spare. Default: 1, all in one process.",
+)
 @store_options
 def serve(
     *,
     host: str | None,
     port: int | None,
     public_url: str | None,
+    workers: int | None,
     database: str | None,
     key_file: Path | None,
     log_level: str | None,
@@ -67,7 +74,13 @@ def serve(
     --json that is one object {address, link, database}, printed as soon as people can connect.
     """
     settings = settings_of(
-        database=database, key_file=key_file, log_level=log_level, host=host, port=port, public_url=public_url
+        database=database,
+        key_file=key_file,
+        log_level=log_level,
+        host=host,
+        port=port,
+        public_url=public_url,
+        workers=workers,
     )
 
     def announce(address: str, link: str) -> None:
@@ -77,7 +90,8 @@ def serve(
             _announce(settings, address, link)
         sys.stdout.flush()
 
-    run(settings, lambda: _serve(settings, announce), log_level=settings.log_level)
+    serving = _serve if settings.workers == 1 else _serve_by_workers
+    run(settings, lambda: serving(settings, announce), log_level=settings.log_level)
 
 
 async def _serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
@@ -90,6 +104,27 @@ async def _serve(settings: Settings, announce: Callable[[str, str], None]) -> No
             address = address_of(listener, settings)
             announce(address, f"{address}/link/{await service.doors.host_link()}")
             await stop.wait()
+            note("Stopping: finishing what is under way.")
+
+
+async def _serve_by_workers(settings: Settings, announce: Callable[[str, str], None]) -> None:
+    import asyncio
+
+    from cocreate.bootstrap import opened_service
+    from cocreate.cli_workers import Crew
+
+    stop = stop_signal()
+    raise_open_files()
+    with listening_together(settings) as listeners:
+        async with opened_service(settings) as service, Crew(service, settings, listeners) as crew:
+            address = address_of(listeners[0], settings)
+            announce(address, f"{address}/link/{await service.doors.host_link()}")
+            stopping = asyncio.ensure_future(stop.wait())
+            ends: set[asyncio.Future[Any]] = {stopping, crew.broken}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not stopping.done():
+                stopping.cancel()
+                crew.broken.result()
             note("Stopping: finishing what is under way.")
 
 
@@ -159,6 +194,24 @@ def listening(settings: Settings) -> socket.socket:
             raise Ended(message, UNAVAILABLE) from error
         message = f"Cannot listen on {where}: {error.strerror or error}. Choose another --host or --port."
         raise Ended(message, BAD_INPUT) from error
+
+
+@contextmanager
+def listening_together(settings: Settings) -> Iterator[list[socket.socket]]:
+    """A listening socket for each worker, all at one address, between which the system shares connections. Raises Ended.
+
+    They outlive their workers: who connects while one is being replaced waits for the next.
+    """
+    with listening(settings) as probe, ExitStack() as listeners:
+        # Such sockets would share an address with another server's of the same kind: first it is asked whether it is free.
+        family, place = probe.family, probe.getsockname()[:2]
+        probe.close()
+        yield [
+            listeners.enter_context(
+                socket.create_server(place, family=family, backlog=BACKLOG, reuse_port=True)
+            )
+            for _ in range(settings.workers)
+        ]
 
 
 def address_of(listener: socket.socket, settings: Settings) -> str:

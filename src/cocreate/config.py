@@ -8,6 +8,7 @@
 | `port` | `COCREATE_PORT` | `8080` |
 | `public_url` | `COCREATE_PUBLIC_URL` | none |
 | `log_level` | `COCREATE_LOG_LEVEL` | `info` |
+| `workers` | `COCREATE_WORKERS` | `1` |
 
 The data folder is `$XDG_DATA_HOME/cocreate`, else `~/.local/share/cocreate`. An option of the command line comes first.
 """
@@ -22,6 +23,8 @@ from urllib.parse import urlsplit, urlunsplit
 APP = "cocreate"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 PORT_MAX = 65_535
+WORKERS_MAX = 64
+"""Each holds the open workshops for itself; one writer feeds no more than a few."""
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
 
@@ -55,6 +58,8 @@ class Settings:
     public_url: str | None = None
     """The address people reach the server under, if not the one it listens on; links and QR codes carry it."""
     log_level: str = "info"
+    workers: int = 1
+    """Processes that speak HTTP. One is all in one process; several stand before the one that writes."""
 
     def __post_init__(self) -> None:
         if (
@@ -68,6 +73,14 @@ class Settings:
         if not 0 <= self.port <= PORT_MAX:
             raise SettingMalformed(
                 f"The port {self.port} does not exist. Expected a number from 0 to {PORT_MAX}."
+            )
+        if not 1 <= self.workers <= WORKERS_MAX:
+            raise SettingMalformed(
+                f"{self.workers} workers are not possible. Expected a number from 1 to {WORKERS_MAX}."
+            )
+        if self.workers > 1 and self.database == "memory:":
+            raise SettingMalformed(
+                "Several workers cannot share a database in memory. Expected sqlite:///FILE or postgresql://USER@HOST/NAME."
             )
         if self.log_level not in LOG_LEVELS:
             raise SettingMalformed(
@@ -118,12 +131,13 @@ def _converted(found: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(found)
     if "key_file" in values:
         values["key_file"] = Path(values["key_file"]).expanduser()
-    if "port" in values:
+    for name, number_max in (("port", PORT_MAX), ("workers", WORKERS_MAX)):
         try:
-            values["port"] = int(values["port"])
+            if name in values:
+                values[name] = int(values[name])
         except ValueError as error:
             raise SettingMalformed(
-                f"The port {values['port']!r} is no number. Expected 0 to {PORT_MAX}."
+                f"{variable(name)} says {values[name]!r}, which is no number. Expected one up to {number_max}."
             ) from error
     return values
 

@@ -1,12 +1,11 @@
 """What somebody asks, waiting to become a command: drafted when its batch is, from the state it is decided on."""
 
-import asyncio
 import secrets
 from dataclasses import dataclass
 
 from cocreate.application.actions_people import Join
 from cocreate.application.drafting import Action, Draft
-from cocreate.application.ticket import Receipt, Ticket
+from cocreate.application.ticket import Answer, Ticket
 from cocreate.domain.messages import Command
 from cocreate.domain.participant import JoinWorkshop
 from cocreate.record.pseudonyms import command_id, request_digest
@@ -28,7 +27,7 @@ class Asked:
     action: Action
     caller: Caller
     key: str | None
-    answer: asyncio.Future[Receipt]
+    answer: Answer
 
     @property
     def workshop(self) -> str:
@@ -67,7 +66,7 @@ def ticket_of(
     *,
     first_part: bytes,
     key: str | None,
-    answer: asyncio.Future[Receipt],
+    answer: Answer,
 ) -> Ticket:
     """The ticket of a command that an action has led to; `first_part` says whose key it is."""
     secret = draft.live.keyring.command_secret

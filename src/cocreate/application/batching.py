@@ -175,8 +175,7 @@ class Attempt:
             leaves = live.apply_all([entry for decided in together for entry in decided.entries], plains)
             receipts |= {id(decided): decided.receipt(leaves) for decided in together}
             if any(decided.entries for decided in together):
-                self._lives.adopt(live)
-                live.announce()
+                self._lives.moved(live)
         self._answer(receipts)
 
     def _answer(self, receipts: dict[int, Receipt]) -> None:

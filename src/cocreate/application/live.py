@@ -5,7 +5,7 @@ A live workshop holds what is durable; only its decision state runs ahead, while
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from itertools import groupby
 
@@ -63,6 +63,8 @@ class LiveWorkshop:
         """The workshop's first language: that of a text which names none."""
         self.summary: Summary | None = None
         """The catalogue row as this node wrote it last; None where another node may have written it since."""
+        self.expected = 0
+        """How long the record is as this worker's writer says; a read of more than `size` waits for the rest."""
         self.used_at = time.monotonic()
         self.waypoint = 0
         """How many entries the last waypoint has that this node knows of."""
@@ -215,6 +217,11 @@ async def pages(
         yield rows
 
 
+def _closable(hints: AsyncIterator[frozenset[str] | None]) -> AsyncGenerator[frozenset[str] | None, None]:
+    assert isinstance(hints, AsyncGenerator), "followers are written as generators"
+    return hints
+
+
 class LiveWorkshops:
     """The workshops this node has open. `turn` is held by whoever writes to or refreshes one."""
 
@@ -226,6 +233,10 @@ class LiveWorkshops:
         self.turn = asyncio.Lock()
         self.on_erased: Callable[[str, str], None] | None = None
         """Told (workshop, participant) of everybody who is erased from an open workshop."""
+        self.followers: set[Callable[[dict[str, int] | None], None]] = set()
+        """Workers, each told which records have moved and how long they are; 0 or None = ask the store."""
+        self._expected: dict[str, int] = {}
+        """What was told of workshops that are being loaded: they may have read their tail already."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -271,10 +282,12 @@ class LiveWorkshops:
                 resumed_at=resumed_at,
                 seconds=time.perf_counter() - began,
             )
+            live.expected = self._expected.get(workshop, 0)
             # The sequencer may have adopted it meanwhile, with its genesis: then that one is written to.
             return self._open.setdefault(workshop, live)
         finally:
             del self._loading[workshop]
+            self._expected.pop(workshop, None)
 
     def unborn(self, workshop: str) -> LiveWorkshop:
         """A workshop without a record that nobody else holds: two drafts of one genesis must not share their keys."""
@@ -284,9 +297,31 @@ class LiveWorkshops:
         """An empty keyring for a workshop that is not opened."""
         return Keyring(workshop, self._vault)
 
-    def adopt(self, live: LiveWorkshop) -> None:
-        """Keep a workshop whose genesis was just written."""
+    def moved(self, live: LiveWorkshop) -> None:
+        """Tell everybody that follows of what was just written or folded; keep a workshop whose genesis that was."""
         self._open.setdefault(live.id, live)
+        live.announce()
+        self._tell({live.id: live.size})
+
+    def _tell(self, moved: dict[str, int] | None) -> None:
+        for follower in tuple(self.followers):
+            follower(moved)
+
+    def expect(self, moved: Mapping[str, int]) -> None:
+        """From now on nobody is shown less of these records."""
+        for workshop, size in moved.items():
+            if (live := self._open.get(workshop)) is not None:
+                live.expected = max(live.expected, size)
+            elif workshop in self._loading:
+                self._expected[workshop] = max(self._expected.get(workshop, 0), size)
+
+    async def current(self, workshop: str) -> LiveWorkshop:
+        """The workshop with all that this node was told of."""
+        live = await self.get(workshop)
+        if live.size < live.expected:
+            async with self.turn:
+                await self.refresh(workshop)
+        return live
 
     def forget(self, workshops: Iterable[str]) -> None:
         """Drop what may be ahead of the store; the next use replays it. Streams see it as a move and come back."""
@@ -299,7 +334,7 @@ class LiveWorkshops:
         live = self._open.get(workshop)
         if live is not None and await self._catch_up(live):
             live.summary = None
-            live.announce()
+            self.moved(live)
 
     async def _catch_up(
         self, live: LiveWorkshop, *, loading: dict[tuple[int, str], Sealed] | None = None
@@ -350,12 +385,12 @@ class LiveWorkshops:
                 del self._open[live.id]
                 log.info("workshop_evicted", workshop=live.id, size=live.size)
 
-    async def follow(self) -> None:
-        """Keep open workshops current with what other writers do, until cancelled or the store is closed."""
+    async def follow(self, follow: Callable[[], AsyncIterator[frozenset[str] | None]]) -> None:
+        """Keep open workshops current with what other writers do, until cancelled or the hints end, as a store's `follow` does."""
         while True:
             try:
                 # Closed by hand: the store's generator may hold a connection.
-                async with aclosing(self._hints()) as hints:
+                async with aclosing(_closable(follow())) as hints:
                     async for hint in hints:
                         await self._follow(hint)
             except StoreError as error:
@@ -364,13 +399,10 @@ class LiveWorkshops:
             else:
                 return
 
-    def _hints(self) -> AsyncGenerator[frozenset[str] | None, None]:
-        hints = self._store.follow()
-        assert isinstance(hints, AsyncGenerator), "the stores write their followers as generators"
-        return hints
-
     async def _follow(self, hint: frozenset[str] | None) -> None:
         """Fold what a hint tells of; one damaged record does not keep the others from moving."""
+        # Workers may have open what this node has not.
+        self._tell(None if hint is None else dict.fromkeys(hint, 0))
         # What is being loaded may have read its tail already: its hint counts as well.
         for workshop, task in tuple(self._loading.items()):
             if hint is None or workshop in hint:

@@ -76,7 +76,7 @@ class Reading:
 
     @store_told
     async def live(self, workshop: str) -> LiveWorkshop:
-        live = await self._lives.get(workshop)
+        live = await self._lives.current(workshop)
         live.require_record()
         return live
 

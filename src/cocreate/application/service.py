@@ -26,7 +26,7 @@ from cocreate.application.live import LiveWorkshops
 from cocreate.application.reachable import store_told
 from cocreate.application.reading import Reading
 from cocreate.application.sequencer import Sequencer
-from cocreate.application.ticket import Receipt, Ticket
+from cocreate.application.ticket import Intake, Receipt, Ticket
 from cocreate.application.timekeeper import Timekeeper
 from cocreate.application.waypoints import STOP_S
 from cocreate.domain.canonical import canonical_json, framed
@@ -62,7 +62,7 @@ class Service:
         self.lives = LiveWorkshops(store, vault)
         # Seeded by the system's source once: asking that for each step of each shuffle is what a room's votes would wait for.
         permute = permute or random.Random(secrets.randbits(256))  # noqa: S311  hides an order, keeps no secret
-        self.sequencer = Sequencer(store, self.lives, self.clock, permute=permute)
+        self.sequencer: Intake = Sequencer(store, self.lives, self.clock, permute=permute)
         self.doors = Doors(store, self.lives, self.clock)
         self.reading = Reading(store, self.lives)
         self._timekeeper = Timekeeper(self)
@@ -73,7 +73,7 @@ class Service:
         self.sequencer.start()
         self.lives.waypoints.keeps = True
         self._tasks = [
-            asyncio.create_task(self.lives.follow(), name="follower"),
+            asyncio.create_task(self.lives.follow(self.store.follow), name="follower"),
             asyncio.create_task(self.lives.waypoints.keep(self.lives.opened), name="waypoints"),
             asyncio.create_task(self._timekeeper.run(), name="timekeeper"),
         ]
@@ -103,8 +103,9 @@ class Service:
             raise NotAParticipant(status="without a session")
         live = self.lives.find(workshop) or await self.reading.live(workshop)
         draft = Draft(live=live, seat=await self._seat(workshop, caller.session))
-        asked = Asked(draft, action, caller, key, asyncio.get_running_loop().create_future())
-        receipt = await self._settle(asked)
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self.sequencer.offer(Asked(draft, action, caller, key, answer))
+        receipt = await answer
         if isinstance(action, Join) and caller.session is not None:
             self.doors.seated(
                 workshop, caller.session, receipt.aggregates[0] if receipt.aggregates else draft.actor
@@ -124,21 +125,19 @@ class Service:
         """Put a ready command of an importer or of the clock on the record, under the key that names its cause."""
         request = (type(command).__name__, key)
         live = draft.live
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         ticket = Ticket(
             workshop=workshop,
             command=command,
             command_id=command_id(live.keyring.command_secret, actor, key),
             request=request_digest(live.keyring.command_secret, canonical_json(request)),
             keyed=True,
-            answer=asyncio.get_running_loop().create_future(),
+            answer=answer,
             plains=draft.plains,
             keys=tuple(draft.keys),
         )
-        return await self._settle(ticket)
-
-    async def _settle(self, waiting: Asked | Ticket) -> Receipt:
-        self.sequencer.offer(waiting)
-        return await waiting.answer
+        self.sequencer.offer(ticket)
+        return await answer
 
     async def create(self, caller: Caller, action: CreateWorkshop, key: str | None = None) -> Receipt:
         """Start a record; the caller becomes its first facilitator. The same key gives the same workshop."""
@@ -168,7 +167,8 @@ class Service:
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         ticket = ticket_of(draft, command, action, first_part=session, key=key, answer=answer)
         ticket.session = session
-        return await self._settle(ticket)
+        self.sequencer.offer(ticket)
+        return await answer
 
     @store_told
     async def genesis_draft(self, workshop: str, language: str) -> Draft:

@@ -1,6 +1,5 @@
 """What waits in the sequencer's queue, and what it is answered with."""
 
-import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +28,16 @@ class Receipt:
     repeated: bool
 
 
+class Answer(Protocol):
+    """Who waits for a receipt: a future of this process, or a reply to another one."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, receipt: Receipt, /) -> None: ...
+
+    def set_exception(self, error: Exception, /) -> None: ...
+
+
 class Waiting(Protocol):
     """What stands in the queue: something that a ticket can be made of, and somebody who waits for its answer."""
 
@@ -40,6 +49,22 @@ class Waiting(Protocol):
         ...
 
     def fail(self, error: Exception) -> None: ...
+
+
+class Intake(Protocol):
+    """Where commands go in: the sequencer, or what forwards them to the process that has it."""
+
+    @property
+    def running(self) -> bool: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+    def start(self) -> None: ...
+
+    def offer(self, waiting: Waiting) -> None: ...
+
+    async def stop(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -55,7 +80,7 @@ class Ticket:
     command_id: str
     request: bytes
     keyed: bool
-    answer: asyncio.Future[Receipt]
+    answer: Answer
     plains: Mapping[str, Plain] = field(default_factory=dict)
     keys: tuple[tuple[str, str, bytes], ...] = ()
     session: bytes | None = None
