@@ -149,7 +149,10 @@ class Crew:
 @click.argument("link", type=int)
 def serve_worker(*, listener: int, link: int) -> None:
     """Speak HTTP for the process that started this one; the two sockets are inherited from it."""
-    settings = _read(sys.stdin.buffer.read())
+    written = sys.stdin.buffer.read()
+    if not written:
+        return  # whoever started this process was killed in the same moment
+    settings = _read(written)
     run(settings, lambda: _work(settings, listener, link), log_level=settings.log_level)
 
 
@@ -163,7 +166,8 @@ async def _work(settings: Settings, listener: int, link: int) -> None:
         ours = socket.socket(fileno=link)
         await asyncio.get_running_loop().create_unix_connection(lambda: worker.remote.link, sock=ours)
         async with served(worker, socket.socket(fileno=listener), settings.public_url):
-            click.echo("ready")
+            with suppress(BrokenPipeError):  # the writer is gone: the link says so, too
+                click.echo("ready")
             ends = {asyncio.create_task(stop.wait()), asyncio.create_task(worker.remote.gone.wait())}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for end in ends:

@@ -46,6 +46,19 @@ def facts_of(result: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(result.stdout)
 
 
+def children_of(pid: int) -> set[int]:
+    """The processes it has started and not seen end."""
+    return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def is_there(pid: int) -> bool:
+    """Whether the process runs: one that has ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 @contextmanager
 def serving(data: Path, *arguments: str | Path) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
     """A server on a free port: what it announced, and its process, which is gone at the end."""

@@ -1,0 +1,171 @@
+"""`cocreate serve --workers 2` as people run it: two processes that speak HTTP before one that writes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, CookieJar, TCPConnector
+
+from cocreate.demo_visitor import Visitor
+from tests.cli.commands import STOP_S_MAX, children_of, cocreate, is_there, serving
+
+PATIENCE_S = 30
+POLL_S = 0.02
+VOTES = 12
+"""With three looks each: enough that both workers get some of each, but for once in thousands of runs."""
+
+pytestmark = pytest.mark.slow
+
+Told = tuple[dict[str, str], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Told]:
+    """What the server announced, and the writer's process."""
+    with serving(tmp_path, "--workers", "2") as told:
+        yield told
+
+
+def workers_of(process: subprocess.Popen[str]) -> set[int]:
+    return children_of(process.pid)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110  other processes start and end
+            await asyncio.sleep(POLL_S)
+
+
+async def until_gone(pids: set[int]) -> None:
+    await until(lambda: not any(map(is_there, pids)))
+
+
+async def prepared(link: str, host: Visitor) -> tuple[str, str, list[str]]:
+    """A workshop with a round of three ideas: its path, the path of a ballot, the ideas."""
+    await host.take_link(link)
+    about = {"title": "Two at once", "host": "A city", "starts_at": 1, "ends_at": 2}
+    base = f"/api/workshops/{(await host.post('/api/workshops', about))['workshop']}"
+    await host.post(f"{base}/open")
+    somebody = (await host.post(f"{base}/people", {}))["id"]
+    ideas = [
+        (await host.post(f"{base}/ideas", {"text": f"Idea {number}", "on_behalf_of": somebody}))["id"]
+        for number in range(3)
+    ]
+    asked = {"question": "Which?", "rules": {"method": "support", "version": 1}, "options": ideas}
+    return base, f"{base}/rounds/{(await host.post(f'{base}/rounds', asked))['id']}/ballot", ideas
+
+
+@asynccontextmanager
+async def somebody(address: str) -> AsyncIterator[ClientSession]:
+    """A browser that makes a new connection for each request, so that either worker may get it."""
+    connector = TCPConnector(force_close=True)
+    async with ClientSession(
+        address, connector=connector, cookie_jar=CookieJar(unsafe=True), raise_for_status=True
+    ) as client:
+        yield client
+
+
+@pytest.mark.parametrize("number", ["0", "65", "many"])
+def test_impossible_numbers_are_refused(tmp_path: Path, number: str) -> None:
+    """With what was expected."""
+    result = cocreate(tmp_path, "serve", COCREATE_WORKERS=number)
+    assert result.returncode == 2
+    assert "Expected" in result.stderr
+
+
+def test_a_database_in_memory_is_refused(tmp_path: Path) -> None:
+    """No other process could see it."""
+    result = cocreate(tmp_path, "serve", "--workers", "2", "--database", "memory:")
+    assert result.returncode == 2
+    assert "cannot share" in result.stderr
+
+
+async def test_people_see_their_own_vote_at_once_on_any_worker(served: Told) -> None:
+    """Each vote goes over a connection of its own, and so do the looks at it; SIGTERM ends all of them with code 0."""
+    announced, process = served
+    workers = workers_of(process)
+    assert len(workers) == 2
+    async with Visitor(announced["address"]) as host, somebody(announced["address"]) as ann:
+        base, ballot, ideas = await prepared(announced["link"], host)
+        await ann.post(f"{base}/join", json={})
+        for number in range(VOTES):
+            choice = sorted(ideas[: 1 + number % 3])
+            await ann.post(ballot, json={"choice": choice})
+            for _ in range(3):
+                async with ann.get(f"{base}/me") as answer:
+                    (vote,) = (await answer.json())["ballots"]
+                    assert vote["choice"] == choice
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(process.wait, STOP_S_MAX) == 0
+    await until_gone(workers)
+
+
+async def test_a_stop_finishes_streams_and_votes_under_way(served: Told) -> None:
+    """A stream is told to come back, and every vote that was acknowledged is on the record."""
+    announced, process = served
+    async with Visitor(announced["address"]) as host, somebody(announced["address"]) as ann:
+        base, ballot, ideas = await prepared(announced["link"], host)
+        await ann.post(f"{base}/join", json={})
+        async with ann.get(f"{base}/live") as stream:
+            await ann.post(ballot, json={"choice": ideas[:1]})
+            process.send_signal(signal.SIGTERM)
+            told = await stream.content.read()
+    assert b"event: bye" in told
+    assert await asyncio.to_thread(process.wait, STOP_S_MAX) == 0
+
+
+async def test_a_killed_worker_is_replaced(served: Told) -> None:
+    """People who connect meanwhile wait for the next one; nobody is turned away."""
+    announced, process = served
+    before = workers_of(process)
+    os.kill(min(before), signal.SIGKILL)
+    async with somebody(announced["address"]) as ann:
+        for _ in range(VOTES):
+            async with ann.get("/api/workshops") as answer:
+                assert await answer.json() is not None
+    await until(lambda: len(workers_of(process) - {min(before)}) == 2)
+
+
+async def test_a_killed_writer_leaves_no_worker_behind(served: Told) -> None:
+    """They are told by the socket they share with it; the address is free again."""
+    announced, process = served
+    workers = workers_of(process)
+    process.kill()
+    await until_gone(workers)
+    with socket.create_server(("127.0.0.1", int(announced["address"].rpartition(":")[2]))):
+        pass
+
+
+async def test_workers_that_end_again_and_again_end_the_server(served: Told, tmp_path: Path) -> None:
+    """It says so, and leaves nobody behind."""
+    _, process = served
+    known: set[int] = set()
+    async with asyncio.timeout(PATIENCE_S):
+        while process.poll() is None:
+            workers = workers_of(process)
+            known |= workers
+            for pid in workers:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(POLL_S)
+    assert process.returncode == 1
+    assert "did not start" in (log := (tmp_path / "serve.log").read_text()) or "ended within" in log
+    await until_gone(known)
+
+
+def test_an_address_in_use_is_told(served: Told, tmp_path: Path) -> None:
+    """Also where whoever has it would share it with us."""
+    announced, _ = served
+    port = announced["address"].rpartition(":")[2]
+    for workers in ("1", "2"):
+        second = cocreate(tmp_path, "serve", "--port", port, "--workers", workers)
+        assert second.returncode == 3
+        assert "is in use" in second.stderr
