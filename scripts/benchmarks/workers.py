@@ -37,12 +37,12 @@ def measure_all(bench: Bench) -> Iterator[Figure]:
         load(bare_port, 8, votes(bare_room(PEOPLE), 500))
         for store in STORES:
             with ExitStack() as stack:
-                served = [stack.enter_context(_served(bench, store, workers)) for workers in (1, 2)]
+                one, two = (stack.enter_context(_served(bench, store, workers)) for workers in (1, 2))
                 turns = []
                 for turn in range(bench.runs):
                     asked = votes(bare_room(PEOPLE), VOTES)
                     nothing = measure([bare.pid], bare_port, CONNECTIONS, asked)
-                    turns.append((nothing, *(one.vote(turn) for one in served)))
+                    turns.append((nothing, one.vote(turn), two.vote(turn)))
             yield from _figures(store, turns)
 
 

@@ -134,6 +134,12 @@ def make_service(
     return service
 
 
+def sequencer_of(service: Service) -> Sequencer:
+    """The one of this process, as every node has it that is no worker."""
+    assert isinstance(service.sequencer, Sequencer)
+    return service.sequencer
+
+
 @asynccontextmanager
 async def running(
     store: RecordStore | FailingStore, hands: Hands | None = None, *, timekeeper: bool = True, **limits: Any

@@ -40,6 +40,7 @@ from tests.application.nodes import (
     record,
     running,
     seat,
+    sequencer_of,
     until,
 )
 
@@ -424,7 +425,7 @@ async def test_a_crash_between_commit_and_answer(new_store: Callable[[], RecordS
 
 async def kill(service: Service) -> None:
     """End a node without a word to anybody."""
-    writer = service.sequencer._writer
+    writer = sequencer_of(service)._writer
     assert writer is not None
     for task in (*service._tasks, writer):
         task.cancel()

@@ -15,7 +15,7 @@ from cocreate.persistence.popo import PopoRecordStore
 from cocreate.record.digest import state_digest
 from tests.application.likeness import assert_live_is_replay
 from tests.application.moves import Draw
-from tests.application.nodes import NOON, Hands, create, live, make_service, rows
+from tests.application.nodes import NOON, Hands, create, live, make_service, rows, sequencer_of
 
 MOVES = 120
 PAUSE_MS = 20_000
@@ -67,18 +67,23 @@ async def perform(
         while start < len(waiting):
             end = start + cuts.choice((1, 2, 5, 20, 200))
             async with service.lives.turn:
-                await service.sequencer._run(waiting[start:end])
+                await sequencer_of(service)._run(waiting[start:end])
             start = end
         told += [answer_of(ticket) for ticket in waiting]
         hands.forward(PAUSE_MS)
     return service, told
 
 
+def future_of(ticket: Ticket) -> asyncio.Future[Receipt]:
+    assert isinstance(ticket.answer, asyncio.Future)
+    return ticket.answer
+
+
 def answer_of(ticket: Ticket) -> Told:
-    failure = ticket.answer.exception()
+    failure = future_of(ticket).exception()
     if failure is not None:
         return str(failure)
-    receipt: Receipt = ticket.answer.result()
+    receipt = future_of(ticket).result()
     return receipt.position, receipt.aggregates
 
 
@@ -89,7 +94,7 @@ def test_any_batching_gives_the_same_record(seed: int) -> None:
 
     async def compare() -> None:
         workshop, script = await write_script(seed)
-        assert script[0][0].answer.result().time == NOON
+        assert future_of(script[0][0]).result().time == NOON
         one_by_one, told = await perform(script, random.Random(0))
         for number in range(1, 4):
             otherwise, told_otherwise = await perform(script, random.Random(seed + number))

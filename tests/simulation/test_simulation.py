@@ -24,7 +24,17 @@ from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sqlite import SqliteRecordStore
 from tests.application.likeness import assert_live_is_replay
 from tests.application.moves import Draw
-from tests.application.nodes import FailingStore, Fault, Hands, create, live, make_service, record, until
+from tests.application.nodes import (
+    FailingStore,
+    Fault,
+    Hands,
+    create,
+    live,
+    make_service,
+    record,
+    sequencer_of,
+    until,
+)
 
 FAULTS: tuple[Fault, ...] = ("down", "conflict", "lost, stored", "lost, absent", "lost, then down", "a bug")
 WAVES = 30
@@ -63,7 +73,7 @@ class World:
 
     async def end(self, service: Service, store: FailingStore) -> None:
         """Kill it: nobody is told anything."""
-        writer = service.sequencer._writer
+        writer = sequencer_of(service)._writer
         assert writer is not None
         for task in (*service._tasks, writer):
             task.cancel()
