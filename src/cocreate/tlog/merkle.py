@@ -5,7 +5,7 @@ Leaf = SHA-256(00 ‖ entry), node = SHA-256(01 ‖ left ‖ right), root of no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -42,14 +42,18 @@ class Frontier:
 
     def append_entries(self, entries: Iterable[bytes]) -> list[bytes]:
         """Append entries in order and return their leaf hashes."""
-        leaves = [sha256(_LEAF + entry).digest() for entry in entries]
+        leaves = leaf_hashes(entries)
         self._extend(leaves)
         return leaves
 
     def append(self, leaf: bytes) -> None:
         """Append a leaf by its hash: one node hash on average, at most one for each bit of the size."""
-        _require_hash(leaf)
-        self._extend((leaf,))
+        self.append_all((leaf,))
+
+    def append_all(self, leaves: Sequence[bytes]) -> None:
+        """Append leaves by their hashes, in order."""
+        require_hashes(leaves)
+        self._extend(leaves)
 
     def _extend(self, leaves: Iterable[bytes]) -> None:
         subtrees, size = self._subtrees, self._size
@@ -65,12 +69,12 @@ class Frontier:
 
     def root(self) -> bytes:
         """Root of the tree over everything appended so far."""
-        if not self._subtrees:
-            return EMPTY_ROOT
-        *larger, root = self._subtrees
-        for left in reversed(larger):
-            root = node_hash(left, root)
-        return root
+        return fold(self._subtrees)
+
+    @property
+    def subtrees(self) -> Sequence[bytes]:
+        """The roots held, largest and leftmost first."""
+        return self._subtrees
 
     def copy(self) -> Frontier:
         """An independent frontier of the same leaves, for deciding ahead of what is stored."""
@@ -85,11 +89,24 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(_LEAF + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Hashes of entries as leaves, in order."""
+    return [sha256(_LEAF + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of the node above two hashes of 32 bytes each."""
-    _require_hash(left)
-    _require_hash(right)
+    require_hashes((left, right))
     return sha256(_NODE + left + right).digest()
+
+
+def fold(subtrees: Iterable[bytes]) -> bytes:
+    """Root of the tree that these perfect subtrees make up, largest and leftmost first; each is 32 bytes."""
+    *larger, root = (*subtrees,) or (EMPTY_ROOT,)
+    for left in reversed(larger):
+        # Inlined `node_hash`: each commit needs a root.
+        root = sha256(_NODE + left + root).digest()
+    return root
 
 
 def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
@@ -100,7 +117,8 @@ def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
     return frontier.root()
 
 
-def _require_hash(value: bytes) -> None:
+def require_hashes(values: Iterable[bytes]) -> None:
     """Refuse another length: it would move the boundary between left and right."""
-    if len(value) != HASH_SIZE_BYTES:
-        raise ValueError(f"expected a hash of {HASH_SIZE_BYTES} bytes, found {len(value)} bytes")
+    for value in values:
+        if len(value) != HASH_SIZE_BYTES:
+            raise ValueError(f"expected a hash of {HASH_SIZE_BYTES} bytes, found {len(value)} bytes")
