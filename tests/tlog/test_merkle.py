@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cocreate.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash, node_hash, root_of
-
-VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
+from tests.tlog.known import checkpoint_root, long_log_entry, vectors
 
 # The eight leaves of the Certificate Transparency test log and its roots, from transparency-dev/merkle.
 CT_LEAVES = [
@@ -56,14 +51,6 @@ def recursive_root(leaves: Sequence[bytes]) -> bytes:
     return sha256(b"\x01" + recursive_root(leaves[:split]) + recursive_root(leaves[split:])).digest()
 
 
-def vectors(name: str) -> Any:
-    """A file of known answers, or a skip where the folder is absent."""
-    path = VECTORS / name
-    if not path.is_file():
-        pytest.skip(f"known answers not found: {path}")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 @pytest.mark.parametrize("size", range(len(CT_ROOTS_BY_SIZE)))
 def test_the_published_leaves_give_the_published_roots(size: int) -> None:
     """Sizes 0 to 8 of the Certificate Transparency test log, by every way to a root."""
@@ -100,16 +87,10 @@ def test_a_long_log_has_the_roots_other_verifiers_accepted() -> None:
     roots: dict[str, bytes] = {}
     frontier = Frontier()
     for i in range(max(map(int, known))):
-        at = f"2026-11-22T10:{i // 60 % 60:02d}:{i % 60:02d}Z"
-        frontier.append_entry(f'{{"at":"{at}","seq":{i},"type":"IdeaProposed"}}'.encode())
+        frontier.append_entry(long_log_entry(i))
         if str(frontier.size) in known:
             roots[str(frontier.size)] = frontier.root()
     assert roots == {size: checkpoint_root(note) for size, note in known.items()}
-
-
-def checkpoint_root(note: str) -> bytes:
-    """The third line of a checkpoint."""
-    return b64decode(note.split("\n")[2], validate=True)
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=70))
@@ -149,6 +130,8 @@ def test_what_is_not_32_bytes_is_not_a_hash(value: bytes) -> None:
     before = frontier.root()
     with pytest.raises(ValueError, match="32 bytes"):
         frontier.append(value)
+    with pytest.raises(ValueError, match="32 bytes"):
+        frontier.append_all([EMPTY_ROOT, value])
     with pytest.raises(ValueError, match="32 bytes"):
         node_hash(value, EMPTY_ROOT)
     with pytest.raises(ValueError, match="32 bytes"):
