@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
+from cocreate.tlog.checkpoints import Checkpoint
 from cocreate.tlog.errors import Reason, VerificationError
-from cocreate.tlog.fsck import check_log
+from cocreate.tlog.fsck import check_grown, check_log, tile_reader
+from cocreate.tlog.merkle import EMPTY_ROOT, leaf_hash
+from cocreate.tlog.proofs import inclusion_proof, tree_root, verify_inclusion
 from cocreate.tlog.signatures import Signed
 from cocreate.tlog.tiles import build_bundle
 from cocreate.tlog.vkey import LOG_ED25519, VerifierKey
-from tests.tlog.known import LOG, WITNESS, Log, fetch_from, long_log_entry, vectors
+from tests.tlog.known import LOG, ORIGIN, WITNESS, Log, fetch_from, long_log_entry, vectors
 
 RECORD = Log(map(long_log_entry, range(600)))
 
@@ -91,3 +94,39 @@ def test_another_key_believes_nothing() -> None:
     """However well the log fits together."""
     another = VerifierKey(LOG.key.name, LOG_ED25519, WITNESS.key.public)
     assert refusal(RECORD.files(), another) == "unsigned"
+
+
+@pytest.mark.parametrize("size", [0, 1, 256, 300, 512, 599, 600])
+def test_a_log_that_only_grew_is_shown_to_by_its_own_tiles(size: int) -> None:
+    """Whatever was remembered of it, with no help from its server."""
+    old = Checkpoint(ORIGIN, size, tree_root(RECORD.read, size))
+    check_grown(fetch_from(RECORD.files()), old, RECORD.checkpoint())
+
+
+def test_a_log_that_was_rewritten_rewound_or_renamed_has_no_tiles_to_show_otherwise() -> None:
+    """It is signed again and its own check passes; what is remembered refuses it."""
+    now = RECORD.checkpoint()
+    rewritten = Log([*RECORD.entries[:7], b"another", *RECORD.entries[8:], b"more"])
+    check_log(fetch_from(rewritten.files()), LOG.key)
+    rewound = Log(RECORD.entries[:500])
+    renamed = Checkpoint("workshop.example/log/8", 600, now.root)
+    for log, seen, reason in (
+        (rewritten, now, "consistency"),
+        (rewound, now, "consistency"),
+        (rewound, Checkpoint(ORIGIN, 500, EMPTY_ROOT), "consistency"),
+        (RECORD, renamed, "origin"),
+    ):
+        with pytest.raises(VerificationError) as caught:
+            check_grown(fetch_from(log.files()), seen, log.checkpoint())
+        assert caught.value.reason == reason
+
+
+def test_anybody_makes_a_receipts_proof_from_the_tiles() -> None:
+    """The same as the log makes; a tile of another width is refused before it is hashed."""
+    files = RECORD.files()
+    proof = inclusion_proof(tile_reader(fetch_from(files), 600), 300, 600)
+    assert proof == RECORD.proof(300)
+    verify_inclusion(leaf_hash(RECORD.entries[300]), 300, 600, proof, RECORD.tree.root())
+    for wrong in (files["tile/0/001"][:-1], files["tile/0/001"] + b"\0"):
+        with pytest.raises(VerificationError, match="8192 bytes"):
+            inclusion_proof(tile_reader(fetch_from(files | {"tile/0/001": wrong}), 600), 300, 600)

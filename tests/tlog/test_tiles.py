@@ -13,7 +13,6 @@ from cocreate.tlog.tiles import (
     Tile,
     build_bundle,
     parse_bundle,
-    parse_hash_tile,
     parse_tile_path,
     tile_width,
     tiles_of,
@@ -109,15 +108,6 @@ def test_a_log_has_no_tile_that_it_never_had(size: int, tile: Tile) -> None:
 def test_no_tile_is_empty(width: int) -> None:
     """Not even where the level begins."""
     assert not Tile(0, 0, width).is_of(1000)
-
-
-@given(st.lists(st.binary(min_size=32, max_size=32), max_size=20))
-def test_a_hash_tile_is_its_hashes(hashes: list[bytes]) -> None:
-    """Exactly as wide as asked for."""
-    assert parse_hash_tile(b"".join(hashes), len(hashes)) == hashes
-    for wrong in (b"".join(hashes) + b"\0", b"".join(hashes)[:-1] if hashes else b"\0" * 32):
-        with pytest.raises(VerificationError, match="a tile of"):
-            parse_hash_tile(wrong, len(hashes))
 
 
 @given(st.lists(st.binary(max_size=40), max_size=20), st.data())

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from cocreate.tlog.errors import VerificationError
-from cocreate.tlog.merkle import HASH_SIZE_BYTES
 
 TILE_WIDTH: Final = 256
 TILE_HEIGHT: Final = 8
@@ -76,15 +75,6 @@ def tiles_of(size: int) -> Iterator[Tile]:
         hashes = size >> TILE_HEIGHT * (level or 0)
         for index in range((hashes + TILE_WIDTH - 1) // TILE_WIDTH):
             yield Tile(level, index, tile_width(level or 0, index, size))
-
-
-def parse_hash_tile(data: bytes, width: int) -> list[bytes]:
-    """The hashes of a tile of exactly that width."""
-    if len(data) != width * HASH_SIZE_BYTES:
-        raise VerificationError(
-            "malformed", expected=f"a tile of {width * HASH_SIZE_BYTES} bytes", found=f"{len(data)} bytes"
-        )
-    return [data[at : at + HASH_SIZE_BYTES] for at in range(0, len(data), HASH_SIZE_BYTES)]
 
 
 def build_bundle(entries: Iterable[bytes]) -> bytes:
