@@ -96,8 +96,8 @@ def parse_bundle(data: bytes, width: int) -> list[bytes]:
     while at < len(data) and len(entries) < width:
         start = at + _LENGTH_SIZE_BYTES
         at = start + int.from_bytes(data[at:start], "big")
-        # A length that is cut makes `start` itself lie behind the end.
-        if max(at, start) > len(data):
+        # So it is, too, where the length itself is cut.
+        if at > len(data):
             raise VerificationError(
                 "malformed",
                 expected=f"a whole entry as number {len(entries)} of the bundle",
