@@ -165,8 +165,6 @@ def test_a_time_that_no_clock_shows_is_neither_signed_nor_read() -> None:
         lambda note: b"\0" + note,
         lambda note: b"\xff" + note,
         lambda note: note[: note.index("—".encode())] + "— a AAAAAA==\n".encode(),
-        lambda note: note + note[note.index("—".encode()) :] * SIGNATURES_MAX,
-        lambda note: b"a" * NOTE_SIZE_BYTES_MAX + note,
     ],
 )
 def test_what_only_resembles_a_note_is_refused(change: Callable[[bytes], bytes]) -> None:
@@ -175,6 +173,21 @@ def test_what_only_resembles_a_note_is_refused(change: Callable[[bytes], bytes])
     changed = change(NOTE.encode())
     assert changed != NOTE.encode()
     assert refusal(changed, LOG.key) == "malformed"
+
+
+def test_a_note_is_as_long_as_it_may_be_and_no_longer() -> None:
+    """In lines and in bytes: nothing beyond is decoded or checked."""
+    stranger = SignatureLine("someone.example", b"\xff\xff\xff\xff", b"?")
+    most = (*NOTE.lines, *[stranger] * (SIGNATURES_MAX - 1))
+    assert refusal(Note(TEXT, most).encode(), LOG.key) is None
+    with pytest.raises(VerificationError, match="at most 48 signature lines"):
+        parse_note(Note(TEXT, (*most, stranger)).encode())
+    text = "a" * (NOTE_SIZE_BYTES_MAX - len(NOTE.encode())) + TEXT
+    longest = Note(text, (LOG.sign(text),)).encode()
+    assert len(longest) == NOTE_SIZE_BYTES_MAX
+    assert refusal(longest, LOG.key) is None
+    with pytest.raises(VerificationError, match="at most 262144 bytes"):
+        parse_note(b"a" + longest)
 
 
 def test_an_unused_bit_of_the_base64_is_refused() -> None:

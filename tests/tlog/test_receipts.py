@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cocreate.tlog.errors import Reason, VerificationError
+from cocreate.tlog.notes import NOTE_SIZE_BYTES_MAX
 from cocreate.tlog.proofs import PROOF_HASHES_MAX
-from cocreate.tlog.receipts import RECEIPT_SIZE_BYTES_MAX, Proven, parse_receipt, verify_receipt
+from cocreate.tlog.receipts import RECEIPT_SIZE_BYTES_MAX, Proven, Receipt, parse_receipt, verify_receipt
 from cocreate.tlog.signatures import Signed
 from cocreate.tlog.vkey import VerifierKey, parse_vkey
 from tests.tlog.known import LOG, ORIGIN, WITNESS, Log, long_log_entry, vectors
@@ -80,7 +81,6 @@ def test_a_receipt_carries_what_witnesses_said() -> None:
         (lambda data: data.replace(b"\n\n", b"\n", 1), "malformed"),
         (lambda data: data[: data.index(b"\n\n")], "malformed"),
         (lambda data: data + b"\n", "malformed"),
-        (lambda data: data + b"a" * RECEIPT_SIZE_BYTES_MAX, "malformed"),
         (lambda data: data.replace(b"index 100", b"index 101"), "inclusion"),
         (lambda data: data.replace(b"index 100", b"index 300"), "inclusion"),
         (lambda data: data.replace(b"index 100\n", b"index 100\n" + HASH_LINE), "inclusion"),
@@ -93,6 +93,14 @@ def test_a_changed_receipt_proves_nothing(change: Callable[[bytes], bytes], reas
     changed = change(RECEIPT)
     assert changed != RECEIPT
     assert refusal(changed, RECORD.entries[100]) == reason
+
+
+def test_a_receipt_longer_than_any_is_not_read() -> None:
+    """The longest proof and the longest checkpoint fit."""
+    longest = Receipt(2**63 - 1, (bytes(32),) * PROOF_HASHES_MAX, b"a" * NOTE_SIZE_BYTES_MAX)
+    assert parse_receipt(longest.encode()) == longest
+    with pytest.raises(VerificationError, match="a receipt of at most"):
+        parse_receipt(RECEIPT + b"a" * RECEIPT_SIZE_BYTES_MAX)
 
 
 def test_a_node_never_passes_for_an_entry() -> None:

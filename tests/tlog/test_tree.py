@@ -1,5 +1,7 @@
 """The tree of a live log has the roots, tiles and proofs of the log, and keeps a 255th of its hashes."""
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +97,16 @@ def test_a_refused_leaf_leaves_the_tree_as_it_was() -> None:
         tree.append_leaves([*LEAVES[250:258], b"short"])
     assert (tree.size, tree.root()) == (250, before)
     assert Tree().root() == EMPTY_ROOT
+
+
+def test_a_tree_goes_on_from_where_it_was_put_away() -> None:
+    """As one pickle of a 255th of its hashes: a saved state of a workshop holds it."""
+    tree, whole = Tree(), Tree()
+    tree.append_leaves(LEAVES[:66_000])
+    saved = pickle.dumps(tree, 5)
+    assert len(saved) < 32 * (66_000 // 255 + 256) + 1_500
+    back: Tree = pickle.loads(saved)
+    back.append_leaves(LEAVES[66_000:])
+    whole.append_leaves(LEAVES)
+    assert (back.size, back.root()) == (whole.size, whole.root())
+    assert (back.tile(1, 1), back.leaf_tile(273)) == (whole.tile(1, 1), whole.leaf_tile(273))
