@@ -104,24 +104,6 @@ def test_the_frontier_root_is_the_recursive_definition(leaves: list[bytes]) -> N
     assert frontier.size == len(leaves)
 
 
-@given(
-    st.lists(st.binary(min_size=32, max_size=32), max_size=40),
-    st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40),
-)
-def test_a_copy_goes_its_own_way(shared: list[bytes], later: list[bytes]) -> None:
-    """Appending to either of a frontier and its copy never shows in the other."""
-    original = Frontier()
-    for leaf in shared:
-        original.append(leaf)
-    ahead = original.copy()
-    for leaf in later:
-        ahead.append(leaf)
-    assert (original.size, original.root()) == (len(shared), recursive_root(shared))
-    for leaf in reversed(later):
-        original.append(leaf)
-    assert (ahead.size, ahead.root()) == (len(shared) + len(later), recursive_root(shared + later))
-
-
 @given(st.binary(max_size=80).filter(lambda value: len(value) != 32))
 def test_what_is_not_32_bytes_is_not_a_hash(value: bytes) -> None:
     """A refused leaf leaves the frontier as it was."""

@@ -76,13 +76,6 @@ class Frontier:
         """The roots held, largest and leftmost first."""
         return self._subtrees
 
-    def copy(self) -> Frontier:
-        """An independent frontier of the same leaves, for deciding ahead of what is stored."""
-        twin = Frontier()
-        twin._size = self._size
-        twin._subtrees = self._subtrees.copy()
-        return twin
-
 
 def leaf_hash(entry: bytes) -> bytes:
     """Hash of one entry as a leaf."""
