@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from cocreate.application.memory import Memory
 from cocreate.application.service import Service
 from cocreate.application.worker import Worker
 from cocreate.config import Settings
@@ -68,7 +69,8 @@ async def _connected(settings: Settings, kind: type[S]) -> AsyncIterator[S]:
     store = open_store(_store_url(settings))
     await store.open()
     try:
-        yield kind(store, await _vault(store, settings.key_file))
+        vault = await _vault(store, settings.key_file)
+        yield kind(store, vault, memory=Memory(_memory_folder(settings)))
     finally:
         await store.close()
 
@@ -86,6 +88,13 @@ async def _vault(store: RecordStore, key_file: Path) -> Vault:
             "Name the right key file with --key-file; without it sealed texts cannot be read."
         )
     return vault
+
+
+def _memory_folder(settings: Settings) -> Path | None:
+    """Beside the instance key, and so apart from the database; a database in memory needs none."""
+    if settings.database == "memory:":
+        return None
+    return settings.key_file.with_name(f"{settings.key_file.name}.signed")
 
 
 def _store_url(settings: Settings) -> str:

@@ -17,7 +17,7 @@ def likeness(held: LiveWorkshop) -> dict[str, Any]:
     return {
         "state": picture(held.state),
         "digest": state_digest(held.state),
-        "root": held.frontier.root(),
+        "root": held.tree.root(),
         "tie_roots": held.tie_roots,
         "language": held.language,
         "views": {one: view(held.projections, held.projections, one, held.texts) for one in AUDIENCES},

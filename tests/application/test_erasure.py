@@ -127,7 +127,7 @@ async def test_erasing_moves_no_root_digest_tally_or_certificate(service: Servic
     after = await proofs(service, workshop)
     assert after[: len(before)] == before
     assert (await rows(service.store, workshop))[: len(stored)] == stored
-    assert held.frontier.root() == after[-1][0]
+    assert held.tree.root() == after[-1][0]
     assert after[-1][2] == before[-1][2]
     (certified,) = (await service.reading.view(held, "public")).facts["items"]["rounds"]
     assert certified["status"] == "certified"

@@ -93,7 +93,7 @@ async def assert_alike(nodes: Nodes, workshop: str) -> None:
     """Both show the same to everybody."""
     await same_size(nodes, workshop)
     one, other = [await live(node, workshop) for node in nodes]
-    assert one.frontier.root() == other.frontier.root()
+    assert one.tree.root() == other.tree.root()
     for audience in ("public", "participant", "facilitator", "screen"):
         mine = await nodes[0].reading.view(one, audience)
         theirs = await nodes[1].reading.view(other, audience)

@@ -244,7 +244,7 @@ async def test_a_workshop_that_moves_meanwhile_is_not_saved(store: RecordStore, 
         saving = asyncio.create_task(service.lives.waypoints.save(held))
         await asyncio.sleep(0)
         if what == "durable":
-            held.frontier.append_entry(b"another")
+            held.tree.append_entry(b"another")
         else:
             held.state.size += 1
         assert not await saving

@@ -171,6 +171,7 @@ async def opened_room(house: House, *, opened: bool = True) -> Room:
     room = Room(house, created["workshop"], facilitator, host, scribe, participant, anonymous)
     path, names = room.path, room.names
     names["workshop"] = room.id
+    names["position"], names["tile"] = "0", "0/000.p/1"
     activities = await facilitator.do(f"{path}/agenda", {"activities": [{"kind": "collect"}]})
     assert activities["count"] == 1
     (activity,) = (await facilitator.get(f"{path}/agenda")).json["items"]

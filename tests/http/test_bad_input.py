@@ -14,6 +14,12 @@ WRITES = [route for route in API if route.body is not None]
 JSON = {"Content-Type": "application/json"}
 SECRET = "Zebrafinch"
 ZEROS = {"uuid": "00000000-0000-4000-8000-000000000000", "pseudonym": "f" * 32}
+WELL_FORMED = {
+    "participant": ZEROS["pseudonym"],
+    "facilitator": ZEROS["pseudonym"],
+    "position": "0",
+    "tile": "0/000",
+}
 
 
 @pytest.fixture
@@ -109,9 +115,7 @@ async def test_what_does_not_exist_is_not_found(room: Room, route: Route) -> Non
     """Unknown ids and ids of another form are 404 for everybody, and no workshop comes into being by being asked for."""
     unknown = route.path
     for name in route.path_fields:
-        unknown = unknown.replace(
-            f"{{{name}}}", ZEROS["pseudonym" if name in ("participant", "facilitator") else "uuid"]
-        )
+        unknown = unknown.replace(f"{{{name}}}", WELL_FORMED.get(name, ZEROS["uuid"]))
     malformed = route.path
     for name in route.path_fields:
         malformed = malformed.replace(f"{{{name}}}", "..%2f..")

@@ -10,6 +10,7 @@ from aiohttp import web
 from cocreate.http.headers import HEADERS
 from cocreate.http.keys import STOPPING
 from cocreate.http.limits import BUCKETS_MAX, Allowance, Buckets, Limits
+from cocreate.http.routes.record_log import PREFIX
 from cocreate.http.sessions import SESSIONS
 from tests.http.house import CREATE, House, opened_house, opened_room
 
@@ -223,7 +224,7 @@ async def test_the_document_and_the_server_are_one(house: House) -> None:
     pages = {
         (method, path)
         for method, path in served
-        if not path.startswith(("/api", "/healthz", "/readyz", "/problems"))
+        if not path.startswith(("/api", "/healthz", "/readyz", "/problems", PREFIX))
     }
     assert told == served - pages
     edit = document["components"]["schemas"]["EditIdea"]

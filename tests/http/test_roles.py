@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cocreate.http.routes.api import API
+from cocreate.http.routes.record_log import PREFIX
 from tests.http.house import CREATE, House, Room, opened_room
 
 ROLES = ("anonymous", "host", "participant", "scribe", "facilitator")
@@ -67,6 +68,7 @@ CASES = (
     read(f"{W}/entries"),
     read(f"{W}/join-code"),
     read(f"{W}/live"),
+    *(read(f"{PREFIX}/{path}") for path in ("checkpoint", "vkey", "tile/{tile}", "receipts/{position}")),
     read(W + "/rounds/{round}/voted", FACILITATOR),
     Case("GET", W + "/rounds/{round}/steps", ANYONE, before=[*CLOSED, ("/rounds/{round}/certify", None)]),
     Case("POST", "/api/session", ANYONE),

@@ -23,7 +23,7 @@ from cocreate.projections.reader import Audience
 from cocreate.projections.views import changes, view
 from cocreate.record.codec import encode
 from cocreate.record.digest import state_digest
-from cocreate.tlog.merkle import Frontier
+from cocreate.tlog.tree import Tree
 from tests.given_when_then import picture
 from tests.histories import History, random_history
 
@@ -35,14 +35,14 @@ class Held:
 
     def __init__(self) -> None:
         self.projections = Projections()
-        self.rest = Rest(WorkshopState(), Frontier(), b"", CommandIndex(), {}, "und", {}, {})
+        self.rest = Rest(WorkshopState(), Tree(), b"", CommandIndex(), {}, "und", {}, {})
 
     def fold(self, entries: list[Recorded]) -> "Held":
         for recorded in entries:
             evolve(self.rest.state, recorded)
             self.projections.apply(recorded)
             self.rest.commands.add(recorded.command, recorded.position)
-            self.rest.frontier.append_entry(encode(recorded))
+            self.rest.tree.append_entry(encode(recorded))
         self.rest.state.mark()
         return self
 
@@ -74,7 +74,7 @@ def test_saved_and_folded_on_is_a_full_replay(seed: int, cut: float) -> None:
     resumed = Held().fold(history.entries[:size]).saved_and_back().fold(history.entries[size:])
     assert picture(resumed.rest.state) == picture(replayed.rest.state)
     assert state_digest(resumed.rest.state) == state_digest(replayed.rest.state)
-    assert resumed.rest.frontier.root() == replayed.rest.frontier.root()
+    assert resumed.rest.tree.root() == replayed.rest.tree.root()
     for recorded in history.entries:
         assert resumed.rest.commands.places(recorded.command) == replayed.rest.commands.places(
             recorded.command

@@ -52,7 +52,7 @@ from cocreate.application.actions_workshop import (
 from cocreate.application.asked import Caller
 from cocreate.application.doors import CODE_ALPHABET, CODE_LENGTH, SESSION_MS, Admission, Doors
 from cocreate.application.drafting import Action
-from cocreate.application.errors import PositionUnknown, RecordDamaged, Unavailable
+from cocreate.application.errors import EntriesWithheld, PositionUnknown, RecordDamaged, Unavailable
 from cocreate.application.live import LiveWorkshop
 from cocreate.application.reading import Json, RawEntry, Reading, View
 from cocreate.application.service import NotAHost, Service
@@ -89,6 +89,7 @@ __all__ = [
     "EditIdea",
     "EndActivity",
     "EnterPerson",
+    "EntriesWithheld",
     "EraseSubject",
     "EraseText",
     "GiveName",

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cocreate.application.clock import Clock
 from cocreate.application.decide_batch import Decided, decide_ticket
+from cocreate.application.errors import RecordRewound
 from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row
 from cocreate.application.summary import source_key, summary_of
 from cocreate.application.ticket import Receipt, Ticket, nothing_written
@@ -40,7 +41,9 @@ class Attempt:
             if live is None:
                 live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
             place = ticket.workshop, ticket.command_id
-            if (twin := self._by_id.get(place)) is not None:
+            if live.rewound:
+                self._refused.append((ticket, RecordRewound()))
+            elif (twin := self._by_id.get(place)) is not None:
                 self._twin(ticket, twin)
             elif not await self._repeat(ticket, live):
                 await self._decide_one(ticket, live, now)

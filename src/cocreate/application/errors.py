@@ -5,6 +5,7 @@ Unavailable
 ├── StoreDown        the store did not answer; nothing was written
 ├── AnswerLost       the store's answer was lost; only a repeat under the same key tells
 ├── TooManyWriters   other nodes kept writing to the same workshop first
+├── RecordRewound    less, or another record, is stored than was signed for
 ├── ClockJumped      the wall clock left the monotonic clock; writing stops until the operator restarts
 └── Stopping         the node is going down
 """
@@ -40,6 +41,14 @@ class TooManyWriters(Unavailable):
     text = "Other servers are writing to this workshop at the same time. Nothing was saved; send it again."
 
 
+class RecordRewound(Unavailable):
+    text = (
+        "What is stored of this record does not go on from what was signed for it before. It can be read; nothing is written "
+        "until its operator has looked."
+    )
+    retry_after_s = 60
+
+
 class ClockJumped(Unavailable):
     text = "The server's clock has jumped, so nothing is written until its operator has set it right and restarted."
     retry_after_s = 60
@@ -60,3 +69,11 @@ class PositionUnknown(Exception):
     def __init__(self, *, at: int, head: int) -> None:
         self.at, self.head = at, head
         super().__init__(f"The record has the positions 0 to {head}; {at} is not one of them.")
+
+
+class EntriesWithheld(Exception):
+    """A bundle with ballots of a round whose results do not show yet; `until` in milliseconds, None where nothing is set."""
+
+    def __init__(self, round_id: str, until: int | None) -> None:
+        self.facts = {"round": round_id} if until is None else {"round": round_id, "until": until}
+        super().__init__("Some of these entries are ballots of a round whose results do not show yet.")

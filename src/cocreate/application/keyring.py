@@ -6,9 +6,12 @@ All of them lie wrapped by the instance key beside the record and can be deleted
 import secrets
 from collections.abc import Iterable
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from cocreate.domain.canonical import framed
 from cocreate.persistence.batch import KeyRow
 from cocreate.persistence.sealing import Vault
+from cocreate.tlog.signatures import LogSigner
 
 KEY_BYTES = 32
 
@@ -21,6 +24,7 @@ class Keyring:
         self._keys: dict[tuple[str, str], bytes] = {}
         self._wrapped: dict[tuple[str, str], bytes] = {}
         self.pending: list[KeyRow] = []
+        self._signer: LogSigner | None = None
 
     def replace(self, rows: Iterable[KeyRow]) -> None:
         """Hold exactly these keys; each is unwrapped when it is first used."""
@@ -31,6 +35,12 @@ class Keyring:
     def preset(self, keys: Iterable[tuple[str, str, bytes]]) -> None:
         """Use keys that the genesis is about to bring, before it is written."""
         self._keys.update({(purpose, name): key for purpose, name, key in keys})
+
+    def log_signer(self, origin: str) -> LogSigner:
+        """Who signs this record's checkpoints."""
+        if self._signer is None:
+            self._signer = LogSigner(origin, Ed25519PrivateKey.from_private_bytes(self.log_key))
+        return self._signer
 
     @property
     def log_key(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Open workshops: decision state, projections, frontier, keys and texts, folded from the record and kept current.
+"""Open workshops: decision state, projections, tree, keys and texts, folded from the record and kept current.
 
 A live workshop holds what is durable; only its decision state runs ahead, while the sequencer decides a batch.
 """
@@ -12,8 +12,10 @@ from itertools import groupby
 from structlog import get_logger
 
 from cocreate.application.command_index import CommandIndex
-from cocreate.application.errors import RecordDamaged
+from cocreate.application.errors import RecordDamaged, RecordRewound
 from cocreate.application.keyring import Keyring
+from cocreate.application.memory import Memory
+from cocreate.application.record_log import RecordLog
 from cocreate.application.saved_state import Rest
 from cocreate.application.texts import Plain, Texts
 from cocreate.application.waypoints import Waypoints
@@ -32,7 +34,9 @@ from cocreate.persistence.sealing import Vault
 from cocreate.projections.fold import Projections
 from cocreate.record.codec import EntryMalformed, decode_page, decode_placed
 from cocreate.record.sealed_text import sealed_fields
-from cocreate.tlog.merkle import EMPTY_ROOT, Frontier
+from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
+from cocreate.tlog.merkle import EMPTY_ROOT
+from cocreate.tlog.tree import Tree
 
 IDLE_S = 600.0
 """A workshop that nobody used for this long leaves memory; the next use replays it."""
@@ -51,7 +55,7 @@ class LiveWorkshop:
         self.id = workshop
         self.state = WorkshopState()
         self.projections = Projections()
-        self.frontier = Frontier()
+        self.tree = Tree()
         self.leaf = EMPTY_ROOT
         """The hash of the last entry."""
         self.commands = CommandIndex()
@@ -68,6 +72,9 @@ class LiveWorkshop:
         self.used_at = time.monotonic()
         self.waypoint = 0
         """How many entries the last waypoint has that this node knows of."""
+        self.rewound = False
+        """What is stored does not go on from what was signed here: it is read, and neither written to nor signed."""
+        self._signed: tuple[int, bytes] = (0, b"")
         self.readers = 0
         """Streams that hold it open."""
         self.on_erased: Callable[[str, str], None] | None = None
@@ -77,13 +84,30 @@ class LiveWorkshop:
     @property
     def size(self) -> int:
         """How many durable entries are folded."""
-        return self.frontier.size
+        return self.tree.size
+
+    @property
+    def vkey(self) -> str:
+        """The key that the genesis names for this record's checkpoints."""
+        started = self.projections.workshop.started
+        assert started is not None, "a record begins with its genesis"
+        return started.vkey
+
+    def checkpoint(self) -> bytes:
+        """The signed checkpoint over all that is durable. Raises RecordRewound: no two may ever contradict each other."""
+        if self.rewound:
+            raise RecordRewound()
+        if self._signed[0] != self.size:
+            signer = self.keyring.log_signer(self.state.workshop.origin)
+            checkpoint = Checkpoint(signer.key.name, self.size, self.tree.root())
+            self._signed = self.size, sign_checkpoint(checkpoint, signer).encode()
+        return self._signed[1]
 
     def rest(self) -> Rest:
         """What a waypoint keeps of it beside the projections; shared, not copied."""
         return Rest(
             state=self.state,
-            frontier=self.frontier,
+            tree=self.tree,
             leaf=self.leaf,
             commands=self.commands,
             tie_roots=self.tie_roots,
@@ -95,7 +119,7 @@ class LiveWorkshop:
     def resume(self, projections: Projections, rest: Rest) -> None:
         """Stand where a waypoint was made; keys and texts are opened behind the entries that follow."""
         self.projections, self.state = projections, rest.state
-        self.frontier, self.leaf = rest.frontier, rest.leaf
+        self.tree, self.leaf = rest.tree, rest.leaf
         self.commands, self.tie_roots, self.language = rest.commands, rest.tie_roots, rest.language
         self.texts.resume(rest.subjects)
         self.waypoint = self.size
@@ -129,7 +153,7 @@ class LiveWorkshop:
         """Fold durable ballots into everything but the decision state; returns their leaf hashes."""
         self.projections.apply_run(run)
         self.commands.add_all(run.commands, run.position)
-        leaves = self.frontier.append_entries(entries)
+        leaves = self.tree.append_entries(entries)
         self.leaf = leaves[-1]
         return leaves
 
@@ -143,7 +167,7 @@ class LiveWorkshop:
             case WorkshopScheduled(languages=(first, *_)):
                 self.language = first
             case RoundOpened():
-                self.tie_roots[recorded.aggregate] = self.frontier.root()
+                self.tie_roots[recorded.aggregate] = self.tree.root()
             case TextErased(position=position, field=field):
                 self.texts.erase(position, field)
             case SubjectErased():
@@ -155,7 +179,7 @@ class LiveWorkshop:
                 pass
         self.projections.apply(recorded)
         self.commands.add(recorded.command, recorded.position)
-        self.leaf = self.frontier.append_entry(entry)
+        self.leaf = self.tree.append_entry(entry)
         return self.leaf
 
     def fold(self, events: Iterable[Recorded | BallotRun], rows: Sequence[Row]) -> None:
@@ -225,8 +249,9 @@ def _closable(hints: AsyncIterator[frozenset[str] | None]) -> AsyncGenerator[fro
 class LiveWorkshops:
     """The workshops this node has open. `turn` is held by whoever writes to or refreshes one."""
 
-    def __init__(self, store: RecordStore, vault: Vault) -> None:
+    def __init__(self, store: RecordStore, vault: Vault, memory: Memory | None = None) -> None:
         self._store, self._vault = store, vault
+        self.memory, self.log = memory or Memory(), RecordLog(store)
         self._open: dict[str, LiveWorkshop] = {}
         self._loading: dict[str, asyncio.Task[LiveWorkshop]] = {}
         self.waypoints = Waypoints(store, vault)
@@ -275,6 +300,7 @@ class LiveWorkshops:
             await self._catch_up(live, loading=dict(texts))
             if not live.size:
                 return live
+            await self._remember(live)
             log.info(
                 "workshop_opened",
                 workshop=workshop,
@@ -289,6 +315,17 @@ class LiveWorkshops:
             del self._loading[workshop]
             self._expected.pop(workshop, None)
 
+    async def _remember(self, live: LiveWorkshop) -> None:
+        """Hold the record to what was signed for it, and go on from there."""
+        try:
+            remembered = self.memory.recall(live.id)
+            differs = None if remembered is None else await self.log.difference(live, remembered)
+        except OSError as error:
+            differs = f"what was signed cannot be read: {type(error).__name__}"
+        if differs is not None:
+            live.rewound = True
+            log.error("record_rewound", workshop=live.id, size=live.size, cause=differs)
+
     def unborn(self, workshop: str) -> LiveWorkshop:
         """A workshop without a record that nobody else holds: two drafts of one genesis must not share their keys."""
         return LiveWorkshop(workshop, self._vault)
@@ -300,6 +337,8 @@ class LiveWorkshops:
     def moved(self, live: LiveWorkshop) -> None:
         """Tell everybody that follows of what was just written or folded; keep a workshop whose genesis that was."""
         self._open.setdefault(live.id, live)
+        if self.memory.keeps and not live.rewound:
+            self.memory.note(live.id, live.checkpoint())
         live.announce()
         self._tell({live.id: live.size})
 

@@ -24,7 +24,7 @@ from cocreate.domain.voting.choices import one_object
 from cocreate.projections.fold import Projections
 from cocreate.projections.poll import Poll
 from cocreate.projections.timeline import Entry, Run, TimelineFold
-from cocreate.tlog.merkle import Frontier
+from cocreate.tlog.tree import Tree
 
 PIECE_BALLOTS = 5_000
 """Ballots in a piece: a few milliseconds of work, in which nothing else gets its turn; and few enough for two-byte numbers."""
@@ -49,7 +49,7 @@ class Rest:
     """What a live workshop holds beside its projections; `texts` are the commitments of those that can be read."""
 
     state: WorkshopState
-    frontier: Frontier
+    tree: Tree
     leaf: bytes
     """The hash of the last entry."""
     commands: CommandIndex
@@ -162,7 +162,7 @@ class SavedState:
         rest = self.rest
         if rest is None or self._rest_taken < len(self._ballots):
             raise SavedStateMalformed("pieces are missing")
-        sizes = (self.views(size).at + 1, rest.state.size, rest.frontier.size)
+        sizes = (self.views(size).at + 1, rest.state.size, rest.tree.size)
         if sizes != (size, size, size):
             raise SavedStateMalformed(f"expected the state after {size} entries, found {sizes}")
         return rest

@@ -23,6 +23,7 @@ from cocreate.application.drafting import Action, Draft
 from cocreate.application.errors import AnswerLost, StoreDown
 from cocreate.application.keyring import KEY_BYTES
 from cocreate.application.live import LiveWorkshops
+from cocreate.application.memory import Memory
 from cocreate.application.reachable import store_told
 from cocreate.application.reading import Reading
 from cocreate.application.sequencer import Sequencer
@@ -37,7 +38,6 @@ from cocreate.domain.workshop import ScheduleWorkshop
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.record.pseudonyms import command_id, request_digest
-from cocreate.tlog.vkey import vkey
 
 log = get_logger()
 
@@ -56,25 +56,27 @@ class Service:
         *,
         clock: Clock | None = None,
         permute: random.Random | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.store, self._vault = store, vault
         self.clock = clock or Clock()
-        self.lives = LiveWorkshops(store, vault)
+        self.lives = LiveWorkshops(store, vault, memory)
         # Seeded by the system's source once: asking that for each step of each shuffle is what a room's votes would wait for.
         permute = permute or random.Random(secrets.randbits(256))  # noqa: S311  hides an order, keeps no secret
         self.sequencer: Intake = Sequencer(store, self.lives, self.clock, permute=permute)
         self.doors = Doors(store, self.lives, self.clock)
-        self.reading = Reading(store, self.lives)
+        self.reading, self.log = Reading(store, self.lives), self.lives.log
         self._timekeeper = Timekeeper(self)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Take commands, follow other writers, keep the clock's promises and waypoints."""
+        """Take commands, follow other writers, keep the clock's promises, waypoints and what was signed."""
         self.sequencer.start()
-        self.lives.waypoints.keeps = True
+        self.lives.waypoints.keeps = self.lives.memory.keeps = True
         self._tasks = [
             asyncio.create_task(self.lives.follow(self.store.follow), name="follower"),
             asyncio.create_task(self.lives.waypoints.keep(self.lives.opened), name="waypoints"),
+            asyncio.create_task(self.lives.memory.keep(), name="memory"),
             asyncio.create_task(self._timekeeper.run(), name="timekeeper"),
         ]
 
@@ -88,6 +90,7 @@ class Service:
             if isinstance(ended, Exception):
                 log.error("task_failed", task=task.get_name(), error=repr(ended))
         await self.sequencer.stop()
+        await self.lives.memory.write()
         try:
             async with asyncio.timeout(STOP_S):
                 await self.lives.waypoints.save_due(self.lives.opened())
@@ -191,13 +194,11 @@ class Service:
         """The genesis command: the origin never changes, nor does the key that will sign this record."""
         workshop = draft.live.id
         origin = f"{await self.doors.log_name()}/{workshop}"
-        private = draft.live.keyring.log_key
-        public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
         return ScheduleWorkshop(
             actor=draft.new_pseudonym(),
             workshop=workshop,
             origin=origin,
-            vkey=vkey(origin, public),
+            vkey=str(draft.live.keyring.log_signer(origin).key),
             source=source,
             host=draft.seal(action.host),
             title=draft.seal(action.title),

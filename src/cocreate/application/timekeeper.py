@@ -57,13 +57,13 @@ class Timekeeper:
             try:
                 live = await self._service.lives.get(summary.workshop)
                 for at, round_id, deed in due_rounds(live.state):
-                    if at <= now:
+                    if at <= now and not live.rewound:
                         await self._act(Draft(live=live, seat=SYSTEM), round_id, deed)
             except (RecordDamaged, LookupError):
                 # One record that must not be written to keeps no other from its term.
                 log.exception("record_damaged", workshop=summary.workshop)
         for live in self._service.lives.opened():
-            for round_id in live.keyless_rounds():
+            for round_id in () if live.rewound else live.keyless_rounds():
                 await self._act(Draft(live=live, seat=SYSTEM), round_id, "close_keyless")
 
     async def _act(self, draft: Draft, round_id: str, deed: Deed) -> None:

@@ -15,6 +15,7 @@ from cocreate.application.drafting import Action
 from cocreate.application.errors import AnswerLost, QueueFull, Stopping
 from cocreate.application.link import Ask, Creation, Link, error_of
 from cocreate.application.live import LiveWorkshops
+from cocreate.application.memory import Memory
 from cocreate.application.service import NotAHost, Service
 from cocreate.application.ticket import Answer, Receipt, Waiting
 from cocreate.application.timekeeper import EVICTION_EVERY, PERIOD_S
@@ -140,9 +141,10 @@ class Worker(Service):
         vault: Vault,
         *,
         clock: Clock | None = None,
+        memory: Memory | None = None,
         outstanding_max: int = OUTSTANDING_MAX,
     ) -> None:
-        super().__init__(store, vault, clock=clock)
+        super().__init__(store, vault, clock=clock, memory=memory)
         self.remote = RemoteSequencer(self.lives, outstanding_max=outstanding_max)
         self.sequencer = self.remote
 

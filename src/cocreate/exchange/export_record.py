@@ -42,7 +42,7 @@ async def export_record(service: Service, workshop: str, audience: Audience, out
     assert started is not None, "a record begins with its genesis"
     header = ExportHeader(
         origin=started.origin,
-        root=live.frontier.root().hex(),
+        root=live.tree.root().hex(),
         size=size,
         vkey=started.vkey,
         workshop=workshop,

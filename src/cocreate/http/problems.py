@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from cocreate.application import Refusal, Unavailable, canonical_json
+from cocreate.application import EntriesWithheld, Refusal, Unavailable, canonical_json
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_DAMAGED_S = 60
@@ -86,6 +86,13 @@ FAULTS: Mapping[str, Row] = {
     ),
     "NotAHost": Row(
         403, "For hosts only", "Only a host of this installation may do this. Sign in with a host's link."
+    ),
+    "RecordRewound": Row(503, "The record is behind what was signed"),
+    "EntriesWithheld": Row(
+        403,
+        "Withheld until results show",
+        "Some of these entries are ballots of a round whose results do not show yet. They are served once it is closed; until then "
+        "their hashes, checkpoints and receipts are.",
     ),
     "PositionUnknown": Row(404, "No such moment", "The record has not, or not yet, the moment asked for."),
 }
@@ -228,7 +235,7 @@ def problem_of(error: Exception) -> Problem:
         return error.problem
     name = next((cls.__name__ for cls in type(error).__mro__ if cls.__name__ in ROWS), "Unexpected")
     row = ROWS[name]
-    if isinstance(error, Refusal):
+    if isinstance(error, Refusal | EntriesWithheld):
         return Problem(name, str(error), facts=error.facts)
     if isinstance(error, Unavailable):
         return Problem(name, str(error), headers={"Retry-After": str(error.retry_after_s)})

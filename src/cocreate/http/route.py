@@ -25,6 +25,8 @@ PATH_PATTERNS: Mapping[str, str] = {
     "round": _UUID,
     "participant": _PSEUDONYM,
     "facilitator": _PSEUDONYM,
+    "position": "(?:0|[1-9][0-9]{0,14})",
+    "tile": "(?:entries|[0-9]{1,2})/[x0-9/]{3,24}(?:[.]p/[0-9]{1,3})?",
     "code": "[A-Za-z][A-Za-z -]{0,19}",
     "type": "[a-z0-9-]{1,60}",
 }

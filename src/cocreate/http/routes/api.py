@@ -14,6 +14,7 @@ from cocreate.http.routes.api_commands import COMMANDS
 from cocreate.http.routes.api_doors import DOORS
 from cocreate.http.routes.api_live import LIVE
 from cocreate.http.routes.api_reads import READS
+from cocreate.http.routes.record_log import RECORD_LOG
 
 READY_S = 2.0
 """A store that needs longer than this is as good as gone for a load balancer."""
@@ -74,7 +75,7 @@ ABOUT = tuple(
     )
 )
 
-API = (*COMMANDS, *LIVE, *READS, *DOORS, *ABOUT)
+API = (*COMMANDS, *LIVE, *READS, *RECORD_LOG, *DOORS, *ABOUT)
 
 
 def add_api_routes(app: web.Application) -> None:
