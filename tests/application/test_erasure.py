@@ -19,6 +19,7 @@ from cocreate.domain.errors import NotTheAuthor, TextNotFound
 from cocreate.domain.state import WorkshopState
 from cocreate.persistence.record_store import RecordStore
 from cocreate.projections.fold import Projections
+from cocreate.projections.reader import AUDIENCES
 from cocreate.record.digest import state_digest
 from cocreate.tlog.merkle import Frontier
 from tests.application.likeness import assert_live_is_replay
@@ -131,6 +132,24 @@ async def test_erasing_moves_no_root_digest_tally_or_certificate(service: Servic
     assert after[-1][2] == before[-1][2]
     (certified,) = (await service.reading.view(held, "public")).facts["items"]["rounds"]
     assert certified["status"] == "certified"
+
+
+async def test_an_erased_text_is_in_no_view_that_is_kept(service: Service, hands: Hands) -> None:
+    """Views kept for the next reader go with the entry that erases, not with the next reader."""
+    workshop, who = await told_workshop(service, hands)
+    held = await live(service, workshop)
+    (first,) = [one.position for one in await record(service, workshop) if one.event.NAME == "IdeaEdited.v1"]
+    erasures = (
+        ("analytical", EraseText(position=first, field="text", reason="requested")),
+        ("I like it", EraseSubject(participant=who, reason="requested")),
+    )
+    for words, erase in erasures:
+        for audience in AUDIENCES:
+            assert words in str((await service.reading.view(held, audience)).facts)
+        await service.execute(HOST, workshop, erase)
+        assert words not in str(held.views)
+        for audience in AUDIENCES:
+            assert words not in str((await service.reading.view(held, audience)).facts)
 
 
 async def test_erasing_twice_is_one_erasure(service: Service, hands: Hands) -> None:

@@ -23,7 +23,7 @@ from cocreate.domain.workshop import WorkshopClosed
 from cocreate.projections.fold import Projections
 from cocreate.projections.history import timeline, withheld_runs
 from cocreate.projections.reader import AUDIENCES, Audience
-from cocreate.projections.views import changes, view
+from cocreate.projections.views import changes, moved, view
 from tests.histories import History, random_history
 from tests.projections.folding import fold, keyed
 
@@ -60,6 +60,25 @@ def test_changes_since_a_moment_applied_to_its_view_give_the_view_now(seed: int,
             for name, items in changes(head, position, audience, today).items():
                 page[name].update({item["key"]: item for item in items})
             assert page == expected, f"{audience} from {position}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, length=LENGTHS, step=st.integers(1, 7))
+def test_a_view_that_moves_along_is_the_view_made_anew(seed: int, length: int, step: int) -> None:
+    """Items, their order and the position; and whoever still reads the earlier view finds it as it was."""
+    history = random_history(Random(seed), length)
+    moving: dict[Audience, Any] = {}
+    for projections in moments(history):
+        if projections.at % step:
+            continue
+        texts = history.readable(projections.at + 1)
+        for audience in AUDIENCES:
+            anew = view(projections, projections, audience, texts)
+            if (before := moving.get(audience)) is not None:
+                told = canonical_json(before)
+                assert moved(before, projections, audience, texts) == anew
+                assert canonical_json(before) == told
+            moving[audience] = anew
 
 
 @settings(max_examples=60, deadline=None)

@@ -32,6 +32,7 @@ from cocreate.persistence.errors import StoreError
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.projections.fold import Projections
+from cocreate.projections.reader import Audience, Item
 from cocreate.record.codec import EntryMalformed, decode_page, decode_placed
 from cocreate.record.sealed_text import sealed_fields
 from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
@@ -63,6 +64,8 @@ class LiveWorkshop:
         """The tree's root before each round was opened: what its ties are broken by."""
         self.keyring = Keyring(workshop, vault)
         self.texts = Texts()
+        self.views: dict[Audience, Item] = {}
+        """The latest view of each audience that was asked for; the next one is made of it. Owner: `Reading`."""
         self.language = "und"
         """The workshop's first language: that of a text which names none."""
         self.summary: Summary | None = None
@@ -170,8 +173,10 @@ class LiveWorkshop:
                 self.tie_roots[recorded.aggregate] = self.tree.root()
             case TextErased(position=position, field=field):
                 self.texts.erase(position, field)
+                self.views.clear()
             case SubjectErased():
                 self.texts.erase_subject(recorded.aggregate)
+                self.views.clear()
                 self.keyring.forget("subject", recorded.aggregate)
                 if self.on_erased is not None:
                     self.on_erased(self.id, recorded.aggregate)

@@ -24,7 +24,7 @@ from cocreate.projections.history import timeline, withheld_runs
 from cocreate.projections.outcome import result, shown_as_voted
 from cocreate.projections.personal import personal
 from cocreate.projections.reader import Audience
-from cocreate.projections.views import changes, view
+from cocreate.projections.views import changes, moved, view
 from cocreate.record.pseudonyms import voter
 from cocreate.record.sealed_text import sealed_fields
 from cocreate.tlog.merkle import leaf_hash
@@ -40,7 +40,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A rendered view: `body` is canonical JSON, the same bytes for the same (at, head, audience) anywhere."""
+    """A rendered view: `body` is canonical JSON, the same bytes for the same (at, head, audience) anywhere.
+
+    `facts` are shared with other readers and with later views: nobody changes them.
+    """
 
     at: int
     head: int
@@ -106,9 +109,21 @@ class Reading:
     @store_told
     async def view(self, live: LiveWorkshop, audience: Audience, at: int | None = None) -> View:
         """The whole view now, or of a past position judged by today's visibility."""
-        facts = live.projections if at is None else await self._at(live, at)
+        if at is None:
+            return self._latest(live, audience)
+        facts = await self._at(live, at)
         shown = view(facts, live.projections, audience, live.texts)
         return View(facts.at, live.projections.at, audience, shown)
+
+    def _latest(self, live: LiveWorkshop, audience: Audience) -> View:
+        """The view of now, shared by all its readers: the one before it with what has changed since."""
+        head, shown = live.projections, live.views.get(audience)
+        if shown is None:
+            shown = view(head, head, audience, live.texts)
+        elif shown["at"] < head.at:
+            shown = moved(shown, head, audience, live.texts)
+        live.views[audience] = shown
+        return View(head.at, head.at, audience, shown)
 
     def changes(self, live: LiveWorkshop, audience: Audience, since: int) -> Json:
         """What changed after position `since`, by collection; cost grows with what changed."""

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from cocreate.http import pages_words
 from cocreate.http.assets import asset_path
-from cocreate.http.qr import qr_svg
+from cocreate.http.qr import qr_svg, room_qr_svg
 
 KEY_MARK: Final = f"@{secrets.token_hex(12)}@"
 """Stands for the page's fresh key until the page has been compared with what the browser has."""
@@ -35,7 +35,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.globals |= {"asset": asset_path, "qr": qr_svg, "key_mark": KEY_MARK, "topics": pages_words.TOPICS}
+    made.globals |= {
+        "asset": asset_path,
+        "qr": qr_svg,
+        "room_qr": room_qr_svg,
+        "key_mark": KEY_MARK,
+        "topics": pages_words.TOPICS,
+    }
     made.filters |= {
         "say": say,
         "plain": plain,

@@ -1,6 +1,5 @@
 """A workshop as one reader's pages show it: the reader's view and own items, looked up by key."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,37 +7,15 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cocreate.application import Audience, Json, LiveWorkshop, Service, View
+from cocreate.application import Audience, Json, LiveWorkshop, View
 from cocreate.http.keys import SERVICE
 from cocreate.http.sessions import caller
 
-VIEWS_CACHED_MAX: Final = 64
-"""Views of the head kept for the next reader of the same audience; a busy workshop makes a new one with each entry."""
 COUNTED: Final = (
     "joined", "present", "left", "removed", "erased", "scribes", "ideas", "comments", "hidden_ideas", "hidden_comments",
 )  # fmt: skip
 
 Item = dict[str, Any]
-
-
-class ViewCache:
-    """The latest views by (workshop, head, audience). Owner: the application."""
-
-    def __init__(self) -> None:
-        self._views: OrderedDict[tuple[str, int, Audience], View] = OrderedDict()
-
-    async def get(self, service: Service, live: LiveWorkshop, audience: Audience) -> View:
-        place = live.id, live.size, audience
-        found = self._views.get(place)
-        if found is None:
-            found = self._views[place] = await service.reading.view(live, audience)
-            if len(self._views) > VIEWS_CACHED_MAX:
-                self._views.popitem(last=False)
-        self._views.move_to_end(place)
-        return found
-
-
-VIEWS: web.AppKey[ViewCache] = web.AppKey("views", ViewCache)
 
 
 @dataclass(frozen=True)
@@ -120,7 +97,7 @@ class Room:
     def ideas(self) -> dict[str, Item]:
         return {one["key"]: one for one in self._all("ideas")}
 
-    @property
+    @cached_property
     def board(self) -> list[Item]:
         """Ideas that are up for reading, newest first."""
         return [one for one in reversed(self.ideas.values()) if one["status"] == "visible"]
@@ -251,10 +228,7 @@ async def enter_room(
     asks = await caller(request)
     seat = await service.doors.seat(live.id, asks.session)
     audience = service.reading.audience(live, seat, wanted)
-    if at is None:
-        view = await request.app[VIEWS].get(service, live, audience)
-    else:
-        view = await service.reading.view(live, audience, at)
+    view = await service.reading.view(live, audience, at)
     # A projector is read by the whole room, whoever's browser it hangs on.
     me = service.reading.personal(live, seat) if seat is not None and wanted != "screen" else {}
     return Room(live, seat, audience, view, me, service.clock.now())

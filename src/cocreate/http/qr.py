@@ -1,7 +1,12 @@
 """QR codes as inline SVG: no picture to fetch, no script, sharp at any size."""
 
+from functools import lru_cache
+from typing import Final
+
 import segno
 from markupsafe import Markup
+
+ROOMS_DRAWN_MAX: Final = 64
 
 
 def qr_svg(text: str, label: str) -> Markup:
@@ -11,3 +16,9 @@ def qr_svg(text: str, label: str) -> Markup:
     )
     named = Markup('<svg role="img" aria-label="{}" ').format(label)
     return named + Markup(drawn.removeprefix("<svg "))  # noqa: S704  segno draws modules, it never repeats the text
+
+
+@lru_cache(ROOMS_DRAWN_MAX)
+def room_qr_svg(text: str, label: str) -> Markup:
+    """The code of a room's door, kept as drawn: a projector asks for it every second. Never for a link that is used once."""
+    return qr_svg(text, label)

@@ -118,6 +118,26 @@ def view(facts: Projections, visible: Projections, audience: Audience, texts: Te
     }
 
 
+def moved(before: Item, head: Projections, audience: Audience, texts: Texts) -> Item:
+    """The view at the head, made of an earlier view that was at the head then; costs what changed.
+
+    `before` stays as it is, for those who still read it; items that did not change are shared with it.
+    """
+    changed = changes(head, before["at"], audience, texts)
+    listed = dict(before["items"])
+    for collection in COLLECTIONS:
+        if found := changed.get(collection.name):
+            fresh = {item["key"]: item for item in found}
+            listed[collection.name] = _replaced(listed[collection.name], fresh, collection.every(head))
+    return {"at": head.at, "head": head.at, "audience": audience, "items": listed}
+
+
+def _replaced(before: list[Item], fresh: dict[str, Item], every: Iterable[str]) -> list[Item]:
+    """The items, fresh where there are fresh ones, in the order of now: an agenda may have been arranged anew."""
+    held = {item["key"]: item for item in before} | fresh
+    return [held[key] for key in every if key in held]
+
+
 def changes(projections: Projections, since: int, audience: Audience, texts: Texts) -> dict[str, list[Item]]:
     """The items that changed after position `since`, the latest first; costs what changed."""
     reader = Reader(projections, projections, audience, texts)

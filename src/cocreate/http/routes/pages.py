@@ -5,7 +5,6 @@ from aiohttp import web
 from cocreate.http.assets import serve_asset
 from cocreate.http.keys import PROBLEM_PAGE
 from cocreate.http.pages_problem import render_problem
-from cocreate.http.pages_room import VIEWS, ViewCache
 from cocreate.http.routes.pages_console import add_console_routes
 from cocreate.http.routes.pages_doors import add_door_routes
 from cocreate.http.routes.pages_front import add_front_routes
@@ -16,7 +15,6 @@ from cocreate.http.routes.pages_screen import add_screen_routes
 
 
 def add_page_routes(app: web.Application) -> None:
-    app[VIEWS] = ViewCache()
     app[PROBLEM_PAGE] = render_problem
     app.router.add_get("/static/{version}/{name}", serve_asset)
     add_front_routes(app)
