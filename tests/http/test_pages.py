@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cocreate.http.assets import asset_path
+from cocreate.http.pages import ENVIRONMENT
 from cocreate.http.pages_words import DONE, NAMES, REFUSED
 from cocreate.http.problems import ROWS
 from cocreate.http.routes.console_deeds import DEEDS
@@ -190,3 +191,14 @@ def test_every_word_that_a_page_promises_is_there() -> None:
     assert named | {deed.done for deed in DEEDS.values()} <= DONE.keys()
     assert REFUSED.keys() <= ROWS.keys()
     assert all(NAMES.values())
+
+
+@pytest.mark.parametrize("filtered", ["text|say", "text|brief(20)", "text|plain"])
+def test_what_people_write_is_never_markup(filtered: str) -> None:
+    """Neither their words nor the name of their language."""
+    text = {"language": '"><i>', "texts": {'"><i>': "<b>&\n</span>"}}
+    drawn = ENVIRONMENT.from_string(f"{{{{ {filtered} }}}}").render(text=text, languages_read=())
+    assert "<b>" not in drawn
+    assert "<i>" not in drawn
+    assert "&lt;b&gt;&amp;" in drawn
+    assert drawn.count("</span>") == drawn.count("<span")

@@ -162,15 +162,15 @@ class Room:
     def sees_results(self, one: Item) -> bool:
         return any(option["key"] in self.tallies for option in self.options(one["key"]))
 
-    def results(self, one: Item) -> list[Item]:
+    def results(self, one: Item) -> list[tuple[Item, dict[str, int]]]:
         """The options of a round with their marks, most marks of the first kind first, then in their order."""
         rows = [
-            {"option": option, "marks": self.tallies[option["key"]]["marks"]}
+            (option, self.tallies[option["key"]]["marks"])
             for option in self.options(one["key"])
             if option["key"] in self.tallies
         ]
         first = one["columns"][0]
-        return sorted(rows, key=lambda row: -row["marks"][first])
+        return sorted(rows, key=lambda row: -row[1][first])
 
     @property
     def participation(self) -> Item:
