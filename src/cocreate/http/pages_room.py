@@ -142,6 +142,11 @@ class Room:
     def options(self, round_id: str) -> list[Item]:
         return self._options.get(round_id, [])
 
+    def outside(self, round_id: str) -> list[Item]:
+        """Ideas up for reading that are no options of the round, newest first."""
+        inside = {option["idea"] for option in self.options(round_id)}
+        return [one for one in self.board if one["key"] not in inside]
+
     @cached_property
     def _options(self) -> dict[str, list[Item]]:
         found: dict[str, list[Item]] = {}

@@ -15,7 +15,7 @@ export function countChoices(root) {
     if (max && count > max) line.textContent += `. Take ${count - max} away to send your vote.`;
     if (send && !form.querySelector("fieldset[disabled]")) send.disabled = Boolean(max) && count > max;
   };
-  form.addEventListener("change", say);
+  form.onchange = say; // set once however often the form is looked at
   say();
 }
 

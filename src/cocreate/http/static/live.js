@@ -2,6 +2,7 @@
 // A region under somebody's hands is never touched: it waits, or says that it has ended and keeps what was typed.
 import { isDirty, keep } from "./drafts.js";
 import { sayTimes, countChoices } from "./forms.js";
+import { patch, strip } from "./patch.js";
 
 const SAY_MS = 1500; // what is said to screen readers is gathered for this long
 const RETRY_MS = 3000;
@@ -103,7 +104,6 @@ function say(words) {
   saying = setTimeout(() => said && said.textContent !== words && (said.textContent = words), words ? SAY_MS : 0);
 }
 
-const strip = (html) => html.replace(/name="key" value="[^"]*"/g, "").replace(/<time[^>]*data-when[^>]*>[^<]*/g, "");
 const seen = new WeakMap();
 const waiting = new Map();
 for (const region of document.querySelectorAll("[data-region]")) seen.set(region, strip(region.innerHTML));
@@ -111,6 +111,8 @@ for (const region of document.querySelectorAll("[data-region]")) seen.set(region
 function takeOver(page) {
   for (const region of document.querySelectorAll("[data-region]")) {
     const fresh = page.getElementById(region.id);
+    // What has waited until now is out of date, whatever this page says.
+    waiting.delete(region);
     if (!fresh || strip(fresh.innerHTML) === seen.get(region)) continue;
     if (inUse(region)) {
       waiting.set(region, fresh);
@@ -167,16 +169,11 @@ function offer(region, fresh) {
 }
 
 export function swap(region, fresh) {
-  const open = [...region.querySelectorAll("details[open] > summary")].map((one) => one.textContent);
-  const told = strip(fresh.innerHTML);
-  region.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+  seen.set(region, strip(fresh.innerHTML));
   for (const name of ["state", "ended"]) {
     if (fresh.dataset[name] !== undefined) region.dataset[name] = fresh.dataset[name];
   }
-  for (const summary of region.querySelectorAll("details > summary")) {
-    if (open.includes(summary.textContent)) summary.parentElement.open = true;
-  }
-  seen.set(region, told);
+  patch(region, fresh);
   sayTimes(region);
   countChoices(region);
   for (const form of region.querySelectorAll("form[data-draft]")) keep(form);
