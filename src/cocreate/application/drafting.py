@@ -18,7 +18,7 @@ from cocreate.record.pseudonyms import voter
 class Action(BaseModel):
     """Something a person asks for, as it comes in at the border. Its docstring is what the API says of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     NAME: ClassVar[str]
 

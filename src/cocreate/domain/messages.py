@@ -65,7 +65,8 @@ Subject = Literal["actor", "aggregate", "author", "host"]
 class Facts(BaseModel):
     """A frozen object of an event's facts; absent optional fields are omitted from the bytes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Built when first used: a server that starts, and a command that reads one record, need few of them.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

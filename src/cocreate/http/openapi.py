@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -12,7 +11,6 @@ from cocreate.http.openapi_answers import SCHEMAS
 from cocreate.http.problems import CONTENT_TYPE, ROWS, kebab
 from cocreate.http.route import PATH_PATTERNS, Route
 
-OPENAPI: web.AppKey[bytes] = web.AppKey("openapi", bytes)
 REF = "#/components/schemas/{model}"
 WRITTEN = r"^[^\x00]*[^\x00\s][^\x00]*$"
 """White space at the ends is cut off, and something must be left; U+0000 has no place in a text."""

@@ -27,7 +27,7 @@ from cocreate.http.sessions import (
 class TakeLink(BaseModel):
     """Redeem a one-time link; the answer's cookie is the session it gives."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     token: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 
@@ -35,7 +35,7 @@ class TakeLink(BaseModel):
 class Nothing(BaseModel):
     """A body without members."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _answer(facts: Any, status: int = 200) -> web.Response:
