@@ -171,6 +171,45 @@ async def test_an_unchanged_page_is_not_sent_again(room: Room) -> None:
     assert not set(keys) & set(more)
 
 
+async def test_a_long_result_is_drawn_once_for_all_and_outlives_neither_ballot_nor_text(room: Room) -> None:
+    """Readers of one audience and language share the table; each new ballot and each erasure is in the next answer."""
+    base, opinion = f"/w/{room.id}", room.names["opinion"]
+    live = await room.house.service.reading.live(room.id)
+    text = {"en": "Trees that fruit", "fr": "Des arbres fruitiers"}
+    idea = await room.participant.do(f"{room.path}/ideas", {"text": text})
+
+    async def shown(person: Person, language: str = "en", round_id: str = opinion) -> str:
+        headers = {**HTML, "Accept-Language": language}
+        return (await person.get(f"{base}/results/{round_id}", headers=headers)).body.decode()
+
+    for person in (room.participant, room.scribe):
+        for language, words in text.items():
+            assert words in await shown(person, language)
+    assert len(live.views["participant"].drawn) == 2
+    assert '<span class="figure">1</span>' not in await shown(room.scribe)
+    await room.participant.do(f"{room.path}/rounds/{opinion}/ballot", {"option": idea["id"], "choice": 1})
+    assert '<span class="figure">1</span>' in await shown(room.scribe)
+    await room.participant.do(
+        f"{room.path}/texts/erase", {"position": idea["position"], "field": "text", "reason": "requested"}
+    )
+    assert not any(words in str(live.views) for words in text.values())
+    for language, words in text.items():
+        assert words not in await shown(room.scribe, language)
+
+
+async def test_a_result_that_only_voters_see_is_drawn_for_each_of_them(room: Room) -> None:
+    """What one's own ballot opens is not there for the next reader."""
+    rules = {"question": "Which?", "rules": {"method": "support"}, "options": [room.names["idea"]]}
+    opened = await room.facilitator.do(f"{room.path}/rounds", {**rules, "results": "after_own_ballot"})
+    await room.participant.do(f"{room.path}/rounds/{opened['id']}/ballot", {"choice": [room.names["idea"]]})
+    path = f"/w/{room.id}/results/{opened['id']}"
+    for _ in range(2):
+        assert "<table" in (await page(room.participant, path)).body.decode()
+        assert "<table" not in (await page(room.scribe, path)).body.decode()
+    live = await room.house.service.reading.live(room.id)
+    assert live.views["participant"].drawn == {}
+
+
 async def test_static_files_may_be_kept_for_ever_under_their_own_name_only(house: House) -> None:
     """Another version's address is served too, for a page that is older than the server, but not kept."""
     person = house.person()

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from structlog import get_logger
 
@@ -32,12 +33,15 @@ from cocreate.persistence.errors import StoreError
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.projections.fold import Projections
-from cocreate.projections.reader import Audience, Item
+from cocreate.projections.reader import Audience
 from cocreate.record.codec import EntryMalformed, decode_page, decode_placed
 from cocreate.record.sealed_text import sealed_fields
 from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
 from cocreate.tlog.merkle import EMPTY_ROOT
 from cocreate.tlog.tree import Tree
+
+if TYPE_CHECKING:
+    from cocreate.application.reading import View
 
 IDLE_S = 600.0
 """A workshop that nobody used for this long leaves memory; the next use replays it."""
@@ -64,7 +68,7 @@ class LiveWorkshop:
         """The tree's root before each round was opened: what its ties are broken by."""
         self.keyring = Keyring(workshop, vault)
         self.texts = Texts()
-        self.views: dict[Audience, Item] = {}
+        self.views: dict[Audience, View] = {}
         """The latest view of each audience that was asked for; the next one is made of it. Owner: `Reading`."""
         self.language = "und"
         """The workshop's first language: that of a text which names none."""

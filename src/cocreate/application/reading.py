@@ -5,9 +5,9 @@ A view is view(facts at p, visibility today, reader): what somebody may not see 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cocreate.application.errors import PositionUnknown
@@ -49,6 +49,8 @@ class View:
     head: int
     audience: Audience
     facts: Json
+    drawn: dict[Hashable, str] = field(default_factory=dict)
+    """What the pages of this view's readers have in common; it goes with the view, and so at once where a text is erased."""
 
     @property
     def body(self) -> bytes:
@@ -117,13 +119,15 @@ class Reading:
 
     def _latest(self, live: LiveWorkshop, audience: Audience) -> View:
         """The view of now, shared by all its readers: the one before it with what has changed since."""
-        head, shown = live.projections, live.views.get(audience)
-        if shown is None:
+        head, latest = live.projections, live.views.get(audience)
+        if latest is None:
             shown = view(head, head, audience, live.texts)
-        elif shown["at"] < head.at:
-            shown = moved(shown, head, audience, live.texts)
-        live.views[audience] = shown
-        return View(head.at, head.at, audience, shown)
+        elif latest.at < head.at:
+            shown = moved(latest.facts, head, audience, live.texts)
+        else:
+            return latest
+        live.views[audience] = latest = View(head.at, head.at, audience, shown)
+        return latest
 
     def changes(self, live: LiveWorkshop, audience: Audience, since: int) -> Json:
         """What changed after position `since`, by collection; cost grows with what changed."""

@@ -6,7 +6,7 @@ last, so that an unchanged page is answered with 304.
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,12 +17,15 @@ from markupsafe import Markup, escape
 
 from cocreate.http import pages_words
 from cocreate.http.assets import asset_path
+from cocreate.http.pages_room import Room
 from cocreate.http.qr import qr_svg, room_qr_svg
 
 KEY_MARK: Final = f"@{secrets.token_hex(12)}@"
 """Stands for the page's fresh key until the page has been compared with what the browser has."""
 COMPRESSED_BYTES_MIN: Final = 1_000
 LANGUAGES_READ_MAX: Final = 10
+DRAWN_MAX: Final = 16
+"""Tables kept with a view, by round and languages: 0.65 MB each where a thousand ideas are voted on. Others are drawn each time."""
 
 GONE: Final = {"erased": "text erased", "hidden": "hidden by a facilitator"}
 
@@ -38,6 +41,7 @@ def _environment() -> Environment:
     made.globals |= {
         "asset": asset_path,
         "bar": bar,
+        "for_all": for_all,
         "mark_cells": mark_cells,
         "qr": qr_svg,
         "room_qr": room_qr_svg,
@@ -132,6 +136,20 @@ def mark_cells(marks: Mapping[str, int], columns: Iterable[str], whole: int) -> 
         for column in columns
     ]
     return Markup("".join(cells))  # noqa: S704  figures, and bars that are markup
+
+
+@pass_context
+def for_all(context: Context, room: Room, shown: Mapping[str, Any], caller: Callable[[], Markup]) -> Markup:
+    """What the block draws of a round. Where everybody sees its results it is the same for all readers of a view, and drawn once.
+
+    A room looks at a long result at the same moment; what is particular to a reader must stand outside the block.
+    """
+    if not shown["results_shown"]:
+        return caller()
+    drawn, place = room.view.drawn, (shown["key"], context["languages_read"])
+    if place not in drawn and len(drawn) < DRAWN_MAX:
+        drawn[place] = caller()
+    return Markup(drawn[place]) if place in drawn else caller()  # noqa: S704  what the block drew
 
 
 def number(count: int) -> str:

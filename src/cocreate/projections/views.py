@@ -119,7 +119,7 @@ def view(facts: Projections, visible: Projections, audience: Audience, texts: Te
 
 
 def moved(before: Item, head: Projections, audience: Audience, texts: Texts) -> Item:
-    """The view at the head, made of an earlier view that was at the head then; costs what changed.
+    """The view at the head, made of an earlier one that was at the head then; costs what changed, and a list of what it is in.
 
     `before` stays as it is, for those who still read it; items that did not change are shared with it.
     """
