@@ -18,13 +18,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import click
-from structlog import get_logger
 
 from cocreate.cli_options import Ended, run
 from cocreate.cli_serve import SHUTDOWN_S, served, stop_signal
 from cocreate.config import Settings
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from cocreate.application.service import Service
 
 STOP_S = SHUTDOWN_S + 5.0
@@ -32,8 +33,6 @@ STOP_S = SHUTDOWN_S + 5.0
 REPLACED_MAX = 5
 REPLACED_WITHIN_S = 60.0
 """Workers replaced in this time before the server gives up: what ends so many of them ends the next one too."""
-
-log = get_logger()
 
 
 class Crew:
@@ -105,7 +104,7 @@ class Crew:
         try:
             while True:
                 code = await self._processes[place].wait()
-                log.error("worker_ended", place=place, code=code)
+                _log().error("worker_ended", place=place, code=code)
                 self._require_patience()
                 await self._start(place)
         except Exception as error:  # noqa: BLE001  # whatever keeps a worker from being there ends the server
@@ -137,11 +136,19 @@ class Crew:
                 async with asyncio.timeout(STOP_S):
                     await process.wait()
             except TimeoutError:
-                log.warning("worker_killed", pid=process.pid)
+                _log().warning("worker_killed", pid=process.pid)
                 process.kill()
                 await process.wait()
         if not self.broken.cancel() and not self.broken.cancelled():
             self.broken.exception()  # now it counts as told, also where the stop came first
+
+
+def _log() -> "FilteringBoundLogger":
+    """The program's log, which help has no use for."""
+    from structlog import get_logger
+
+    logger: FilteringBoundLogger = get_logger()
+    return logger
 
 
 @click.command(hidden=True)

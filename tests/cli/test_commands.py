@@ -27,9 +27,11 @@ COMMENTS = "timestamp,datetime,comment-id,author-id,agrees,disagrees,moderated,c
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
-    """Every command that does something, with the words that lead to it."""
+    """Every command that people use, with the words that lead to it."""
     found: list[tuple[tuple[str, ...], click.Command]] = []
     for name, one in group.commands.items():
+        if one.hidden:
+            continue
         found += leaves(one, (*path, name)) if isinstance(one, click.Group) else [((*path, name), one)]
     return found
 
