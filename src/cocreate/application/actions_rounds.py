@@ -21,8 +21,8 @@ from cocreate.domain.round import (
     Results,
     VoidReason,
 )
-from cocreate.domain.voting import Rules
-from cocreate.domain.voting.method import Choice
+from cocreate.domain.voting import FormRules
+from cocreate.domain.voting.method import PlainChoice
 from cocreate.record.pseudonyms import round_key_commitment
 
 
@@ -32,7 +32,7 @@ class OpenRound(Action):
     NAME: ClassVar[str] = "open_round"
 
     question: Question
-    rules: Rules
+    rules: FormRules
     admission: Options = "frozen"
     options: Annotated[tuple[Uuid, ...], Field(max_length=OPTIONS_FROZEN_MAX)] = ()
     secrecy: Literal["open", "pseudonymous", "secret"] = "pseudonymous"
@@ -123,7 +123,7 @@ class CastBallot(Action):
     NAME: ClassVar[str] = "cast_ballot"
 
     round: Uuid
-    choice: Choice
+    choice: PlainChoice
     option: Uuid | None = None
     counter: Annotated[Count, Field(ge=1)] | None = None
 

@@ -183,7 +183,7 @@ def takes_ballots(row: Round, now: int) -> bool:
 def _require_options(command: CastBallot, state: "WorkshopState", row: Round) -> None:
     """Frozen options take ballots whatever happens to their ideas; a statement hidden since takes no new answers."""
     if command.option is None:
-        for option in command.choice:
+        for option in row.method.named(None, command.choice):
             if option not in row.options:
                 raise OptionUnknown(option=option, round=command.round)
         return

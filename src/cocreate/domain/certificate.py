@@ -4,6 +4,7 @@ The rows of the result come first, in numbered parts, so that any number of opti
 count and digest. The steps of the count are recomputed for whoever looks; the certificate carries their digest.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -28,7 +29,7 @@ from cocreate.domain.messages import (
 )
 from cocreate.domain.round import Round, find_round, require_certifier
 from cocreate.domain.voting import Rules
-from cocreate.domain.voting.method import Ranking, Result, Tally
+from cocreate.domain.voting.method import Box, Ranking, Result, Tally
 from cocreate.domain.workshop import UNSET_DIGEST
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ ROWS_PER_PART = 500
 PARTS_MAX = 100
 ELECTED_MAX = 100
 
-Row = tuple[Uuid, Count] | tuple[Uuid, Count, Count] | tuple[Uuid, Count, Count, Count]
+Row = (
+    tuple[Uuid, Count]
+    | tuple[Uuid, Count, Count]
+    | tuple[Uuid, Count, Count, Count]
+    | tuple[Uuid, Count, Count, Count, Count]
+)
 
 
 class ResultPart(Event):
@@ -138,9 +144,12 @@ def count(row: Round, round_id: str, ballots: Iterable[tuple[str, int, Any]], ti
     tally = Tally(row.method)
     for option in row.options:
         tally.admit(option)
+    choices: Counter[Any] = Counter()
     for aggregate, _, choice in ballots:
         tally.add(ballot_parts(aggregate)[2], choice)
-    return row.method.result(row.rules, tally, Ranking(tie_root, round_id))
+        if row.method.counts_ballots:
+            choices[choice] += 1
+    return row.method.result(row.rules, Box(tally, Ranking(tie_root, round_id), choices))
 
 
 def _parts(result: Result) -> Iterable[ResultPart]:

@@ -187,12 +187,14 @@ def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
         raise RulesMalformed(problem="a pseudonymous round has a key, and an open one has none")
     if command.replaces is not None and find_round(state, command.replaces).status == "open":
         raise RoundStateConflict(status="open", wanted="replaced: close or void it first")
+    options = _frozen_options(command, state)
+    METHODS[command.rules.method].check_round(command.rules, command.options, {})
     opened = RoundOpened(
         admission=command.admission,
         eligibility="claimed_by_source" if state.workshop.importing else "one_per_browser",
         grace_ms=command.grace_ms,
         key=command.key,
-        options=_frozen_options(command, state),
+        options=options,
         question=command.question,
         replaces=command.replaces,
         results=command.results,

@@ -1,6 +1,6 @@
 """A round's count, explained, and who is shown as having voted: both need more than a view has."""
 
-from cocreate.domain.voting.method import Ranking, Result
+from cocreate.domain.voting.method import Box, Ranking, Result
 from cocreate.projections.fold import Projections
 
 
@@ -10,7 +10,8 @@ def result(projections: Projections, round_id: str, tie_root: bytes) -> Result:
     For a round whose results are shown; after its certificate `digest_of(steps)` is the `steps_digest` there.
     """
     row = projections.rounds.rounds[round_id]
-    return row.poll.method.result(row.opened.rules, row.poll.tally, Ranking(tie_root, round_id))
+    box = Box(row.poll.tally, Ranking(tie_root, round_id), row.poll.choices())
+    return row.poll.method.result(row.opened.rules, box)
 
 
 def shown_as_voted(projections: Projections, round_id: str) -> frozenset[str]:

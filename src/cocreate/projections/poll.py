@@ -9,7 +9,7 @@ from typing import Any
 
 from cocreate.domain.ballot import BallotRun, ballot_id
 from cocreate.domain.round import VOTERS_WARNING
-from cocreate.domain.voting.method import Method, Tally
+from cocreate.domain.voting.method import Ballots, Method, Tally
 from cocreate.projections.changes import Changes
 
 VOTERS_PER_STEP = 5
@@ -124,9 +124,13 @@ class Poll:
             return None
         return self.counters.get(aggregate, 1), self.standing[aggregate]
 
+    def choices(self) -> Ballots:
+        """How many standing ballots say each choice, for a method that counts ballots; a look at every ballot."""
+        if not self.method.counts_ballots:
+            return {}
+        return Counter(choice for choice in self.standing.values() if choice is not None)
+
     def _touch_marked(self, option: str | None, before: Any, choice: Any, position: int) -> None:
         for said in (before, choice):
             if said is not None:
-                self.tally_changes.touch_all(
-                    [marked for marked, _ in self.method.marks(option, said)], position
-                )
+                self.tally_changes.touch_all(self.method.named(option, said), position)

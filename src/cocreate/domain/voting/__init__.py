@@ -1,24 +1,56 @@
 """Voting methods: one pure file a method, exact arithmetic, one line each in the registry.
 
 A method says how a choice marks its options, and what the marks come to. Marks are integers in the method's columns, so a
-tally can be kept up to date ballot by ballot, and the same counts make the certificate.
+tally can be kept up to date ballot by ballot, and the same counts make the certificate. Where columns are not enough, the
+method counts the ballots themselves: how many say each choice, never who.
 """
 
 from typing import Annotated
 
 from pydantic import Field
 
-from cocreate.domain.voting import approval, opinion, support
-from cocreate.domain.voting.method import Choice, Method, Ranking, Result, Step, Tally
+from cocreate.domain.voting import approval, consent, dots, opinion, quadratic, score, support
+from cocreate.domain.voting.method import Ballots, Box, Choice, Method, Ranking, Result, Step, Tally
+
+FormRules = Annotated[
+    support.SupportRules | approval.ApprovalRules | opinion.OpinionRules, Field(discriminator="method")
+]
+"""The methods that have a ballot form; people can open rounds of no others."""
 
 Rules = Annotated[
-    support.SupportRules | approval.ApprovalRules | opinion.OpinionRules, Field(discriminator="method")
+    support.SupportRules
+    | approval.ApprovalRules
+    | opinion.OpinionRules
+    | dots.DotsRules
+    | score.ScoreRules
+    | quadratic.QuadraticRules
+    | consent.ConsentRules,
+    Field(discriminator="method"),
 ]
 
 METHODS: dict[str, Method] = {
-    support.Support.name: support.Support(),
-    approval.Approval.name: approval.Approval(),
-    opinion.Opinion.name: opinion.Opinion(),
+    method.name: method
+    for method in (
+        support.Support(),
+        approval.Approval(),
+        opinion.Opinion(),
+        dots.Dots(),
+        score.Score(),
+        quadratic.Quadratic(),
+        consent.Consent(),
+    )
 }
 
-__all__ = ["METHODS", "Choice", "Method", "Ranking", "Result", "Rules", "Step", "Tally"]
+__all__ = [
+    "METHODS",
+    "Ballots",
+    "Box",
+    "Choice",
+    "FormRules",
+    "Method",
+    "Ranking",
+    "Result",
+    "Rules",
+    "Step",
+    "Tally",
+]

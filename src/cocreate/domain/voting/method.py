@@ -1,8 +1,8 @@
-"""What every voting method is made of: a choice, its marks, a tally of marks, a result with its steps."""
+"""What every voting method is made of: a choice, the marks it leaves on options, a count with its steps."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
@@ -12,17 +12,33 @@ from cocreate.domain.messages import Uuid
 
 CHOICES_MAX = 1_000
 """Options one choice can name."""
+MARK_MAX = 1_000_000
+"""Points that one choice can give one option; with it the longest choice still fits into an entry."""
 
 Answer = Literal[-1, 0, 1]
 """Disagree, pass, agree."""
 
+Mark = tuple[Uuid, Annotated[int, Field(ge=-MARK_MAX, le=MARK_MAX)]]
+
 Choice = Annotated[
+    Annotated[tuple[Uuid, ...], Field(max_length=CHOICES_MAX)]
+    | Annotated[tuple[Mark, ...], Field(min_length=1, max_length=CHOICES_MAX)]
+    | Answer,
+    Field(union_mode="left_to_right"),
+]
+"""Ideas, ascending by id or in the order of preference; or (idea, number) pairs, ascending by id; or one answer to the
+statement that the ballot is on. The method says which, and what a number means."""
+
+PlainChoice = Annotated[
     Annotated[tuple[Uuid, ...], Field(max_length=CHOICES_MAX)] | Answer, Field(union_mode="left_to_right")
 ]
-"""The ideas chosen, in ascending order of their ids; or one answer to the statement that the ballot is on."""
+"""What today's ballot forms say."""
 
 Step = Mapping[str, Any]
 """One explained step of a count: `step` names it, the rest are its facts (canonical JSON values)."""
+
+Ballots = Mapping[Any, int]
+"""How many standing ballots say each choice: who said it never matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,12 @@ class Result:
     rows: tuple[tuple[Any, ...], ...]
     elected: tuple[str, ...]
     steps: tuple[Step, ...]
+
+
+class Ties(Protocol):
+    """Puts tied options into an order that was fixed before the first ballot."""
+
+    def order(self, options: Iterable[str]) -> list[str]: ...
 
 
 class Ranking:
@@ -47,14 +69,25 @@ class Ranking:
         return sorted(options, key=self.rank)
 
 
+class Listed:
+    """Breaks ties by the order in which the round lists its options, where its rules say so."""
+
+    def __init__(self, options: Iterable[str]) -> None:
+        self._places = {option: place for place, option in enumerate(options)}
+
+    def order(self, options: Iterable[str]) -> list[str]:
+        return sorted(options, key=self._places.__getitem__)
+
+
 class Tally:
     """The running marks of one round by option; the same ballots in any order give the same tally."""
 
-    __slots__ = ("marks", "method")
+    __slots__ = ("_mark", "marks", "method")
 
     def __init__(self, method: "Method") -> None:
         self.method = method
         self.marks: dict[str, list[int]] = {}
+        self._mark = method.mark
 
     def admit(self, option: str) -> None:
         self.marks.setdefault(option, [0] * len(self.method.columns))
@@ -64,15 +97,27 @@ class Tally:
 
         `option` is the statement it is on, where the method asks option by option.
         """
-        for marked, column in self.method.marks(option, choice):
-            self.marks[marked][column] += times
+        self._mark(self.marks, option, choice, times)
 
     def rows(self) -> tuple[tuple[Any, ...], ...]:
         return tuple((option, *marks) for option, marks in self.marks.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What a count is given. `ballots` only where the method counts them, `costs` (minor units) only where options have any."""
+
+    tally: Tally
+    ties: Ties
+    ballots: Ballots = field(default_factory=dict)
+    costs: Mapping[str, int] = field(default_factory=dict)
+
+
 class Method(Protocol):
-    """A voting method; `per_option` ones take one ballot per voter and option instead of one per voter."""
+    """A voting method; `per_option` ones take one ballot per voter and option instead of one per voter.
+
+    Every method keeps columns of marks, which add up ballot by ballot; one that `counts_ballots` needs the ballots besides.
+    """
 
     @property
     def name(self) -> str: ...
@@ -86,15 +131,24 @@ class Method(Protocol):
     @property
     def per_option(self) -> bool: ...
 
+    @property
+    def counts_ballots(self) -> bool: ...
+
+    def check_round(self, rules: Any, options: Sequence[str], costs: Mapping[str, int]) -> None:
+        """Refuse options that the rules cannot decide on (RulesMalformed, LimitReached)."""
+
     def check(self, rules: Any, choice: Any) -> None:
         """Refuse a choice that the rules do not permit (ChoiceMalformed); options are checked by the round."""
 
     def is_blank(self, choice: Any) -> bool: ...
 
-    def marks(self, option: str | None, choice: Any) -> Iterable[tuple[str, int]]:
-        """The (option, column) pairs that a choice marks."""
+    def named(self, option: str | None, choice: Any) -> Iterable[str]:
+        """The options that a choice says something about."""
 
-    def result(self, rules: Any, tally: Tally, ranking: Ranking) -> Result: ...
+    def mark(self, marks: Mapping[str, list[int]], option: str | None, choice: Any, times: int) -> None:
+        """Add what a choice says, that many times, to the columns of its options."""
+
+    def result(self, rules: Any, box: Box) -> Result: ...
 
 
 def _raw(uuid: str) -> bytes:

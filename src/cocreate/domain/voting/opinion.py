@@ -1,11 +1,12 @@
 """Opinion: each voter agrees, disagrees or passes, statement by statement; the result is the three counts of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from cocreate.domain.errors import ChoiceMalformed
 from cocreate.domain.messages import Facts
-from cocreate.domain.voting.method import Ranking, Result, Tally
+from cocreate.domain.voting.choices import AnyOptions
+from cocreate.domain.voting.method import Box, Result
 
 _COLUMN = {1: 0, -1: 1, 0: 2}
 
@@ -19,11 +20,12 @@ class OpinionRules(Facts):
     version: Literal[1] = 1
 
 
-class Opinion:
+class Opinion(AnyOptions):
     name = "opinion"
     version = 1
     columns = ("agree", "disagree", "pass")
     per_option = True
+    counts_ballots = False
 
     def check(self, rules: OpinionRules, choice: Any) -> None:
         if choice not in (1, 0, -1):
@@ -34,11 +36,15 @@ class Opinion:
     def is_blank(self, choice: Any) -> bool:
         return False
 
-    def marks(self, option: str | None, choice: Any) -> Iterable[tuple[str, int]]:
+    def named(self, option: str | None, choice: Any) -> Iterable[str]:
         assert option is not None, "an opinion is always on a statement"
-        return ((option, _COLUMN[choice]),)
+        return (option,)
 
-    def result(self, rules: OpinionRules, tally: Tally, ranking: Ranking) -> Result:
+    def mark(self, marks: Mapping[str, list[int]], option: str | None, choice: Any, times: int) -> None:
+        assert option is not None, "an opinion is always on a statement"
+        marks[option][_COLUMN[choice]] += times
+
+    def result(self, rules: OpinionRules, box: Box) -> Result:
         return Result(
-            rows=tally.rows(), elected=(), steps=({"step": "counted", "options": len(tally.marks)},)
+            rows=box.tally.rows(), elected=(), steps=({"step": "counted", "options": len(box.tally.marks)},)
         )
