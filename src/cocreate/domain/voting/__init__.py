@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cocreate.domain.voting import approval, consent, dots, opinion, quadratic, score, support
+from cocreate.domain.voting import approval, consent, dots, opinion, quadratic, ranked, score, support
 from cocreate.domain.voting.method import Ballots, Box, Choice, Method, Ranking, Result, Step, Tally
 
 FormRules = Annotated[
@@ -24,7 +24,8 @@ Rules = Annotated[
     | dots.DotsRules
     | score.ScoreRules
     | quadratic.QuadraticRules
-    | consent.ConsentRules,
+    | consent.ConsentRules
+    | ranked.RankedRules,
     Field(discriminator="method"),
 ]
 
@@ -38,6 +39,7 @@ METHODS: dict[str, Method] = {
         score.Score(),
         quadratic.Quadratic(),
         consent.Consent(),
+        ranked.Ranked(),
     )
 }
 
