@@ -35,6 +35,7 @@ TEXTS: dict[str, tuple[Texts, Texts]] = {
         lambda n: letters(n) + "-Latn-419",
     ),
     "[a-z0-9][a-z0-9_-]{0,39}": (lambda n: f"c{n}", lambda n: f"c{n}".ljust(40, "-")),
+    "[A-Z]{3}": (lambda n: letters(n).upper(), lambda n: letters(n).upper()),
     "[A-Z]{2}": (lambda n: letters(n)[1:].upper(), lambda n: letters(n)[1:].upper()),
     "[A-Za-z0-9.+-]{1,60}": (lambda n: f"CC-BY-{n}", lambda n: f"CC-BY-{n}".ljust(60, "+")),
     "[A-Za-z0-9._-]{1,100}": (lambda n: f"votes{n}.csv", lambda n: f"{n}.csv".rjust(100, "v")),

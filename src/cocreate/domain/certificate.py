@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_PART = 500
 PARTS_MAX = 100
-ELECTED_MAX = 100
+ELECTED_MAX = 1_000
 
 Row = (
     tuple[Uuid, Count]

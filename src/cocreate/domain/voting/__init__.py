@@ -9,7 +9,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cocreate.domain.voting import approval, consent, dots, opinion, quadratic, ranked, score, support
+from cocreate.domain.voting import (
+    approval,
+    budget,
+    consent,
+    dots,
+    equal_shares,
+    opinion,
+    quadratic,
+    ranked,
+    score,
+    support,
+)
 from cocreate.domain.voting.method import Ballots, Box, Choice, Method, Ranking, Result, Step, Tally
 
 FormRules = Annotated[
@@ -25,7 +36,9 @@ Rules = Annotated[
     | score.ScoreRules
     | quadratic.QuadraticRules
     | consent.ConsentRules
-    | ranked.RankedRules,
+    | ranked.RankedRules
+    | budget.BudgetRules
+    | equal_shares.EqualSharesRules,
     Field(discriminator="method"),
 ]
 
@@ -40,6 +53,8 @@ METHODS: dict[str, Method] = {
         quadratic.Quadratic(),
         consent.Consent(),
         ranked.Ranked(),
+        budget.Budget(),
+        equal_shares.EqualShares(),
     )
 }
 
