@@ -1,19 +1,20 @@
 """The arithmetic of equal shares: what voters can pay, exactly, in integers.
 
-Voters with the same money left form a purse class. A class's money is an integer over one common denominator, which grows with
-every purchase, so that no fraction is ever rounded and none reduced on the way.
+Voters with the same money left form a purse class: its money is an integer over one common denominator, its voters are the bits
+of one integer. So the voters of a class who want a project are counted by one `&`, and no fraction is ever rounded.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
-from itertools import repeat
-from math import gcd
-from typing import Any, NamedTuple
+from math import gcd, lcm
+from typing import NamedTuple
 
 from cocreate.domain.voting.method import Ballots, Ties
 from cocreate.domain.voting.projects import points_of
+
+Voters = int
+"""A set of voters: bit n stands for voter n."""
 
 
 class Purchase(NamedTuple):
@@ -25,85 +26,71 @@ class Purchase(NamedTuple):
     order: Sequence[str]
 
 
-class _Project(NamedTuple):
-    supporters: Sequence[int]
-    """Indices of ballots."""
-    points: Sequence[int] | None
-    """What each gives; None where all give one."""
-
-
 class Electorate:
-    """The voters and their projects; `buy` runs the method for one share. `costs` has the projects that may be bought."""
+    """The voters and the projects they want; `buy` runs the method for one share. `costs` has the projects that may be bought.
+
+    Where `by_cost`, a project is worth its cost to each supporter, and otherwise the points given.
+    """
 
     def __init__(self, ballots: Ballots, costs: Mapping[str, int], ties: Ties, *, by_cost: bool) -> None:
         self.costs = costs
         self.voters = sum(ballots.values())
-        self._times = list(ballots.values())
-        self._single = all(times == 1 for times in self._times)
-        self._ties = ties
-        self._by_cost = by_cost
-        named: dict[str, tuple[list[int], list[int]]] = {}
-        for index, choice in enumerate(ballots):
-            for project, points in points_of(choice):
-                if project in costs:
-                    who, worth = named.setdefault(project, ([], []))
-                    who.append(index)
-                    worth.append(points)
-        self._projects = {
-            project: _Project(who, None if set(worth) == {1} else worth)
-            for project, (who, worth) in named.items()
-        }
-        self.wanted = tuple(self._projects)
+        self.ties = ties
+        self.by_cost = by_cost
+        self.supporters = _supporters(ballots, costs, self.voters)
+        """By project, then by the points that they give it."""
+        self.wanted = tuple(self.supporters)
 
     def buy(self, share: Fraction) -> list[Purchase]:
         """What is bought where everybody begins with `share`, in order."""
-        run = _Run(self, share)
-        return run.purchases()
+        return _Run(self, share).purchases()
 
-    def groups(self, project: str, classes: Sequence[int]) -> Counter[Any]:
-        """How many voters of each purse class support the project; by (class, points) where points differ."""
-        who, points = self._projects[project]
-        held = map(classes.__getitem__, who)
-        keys = held if points is None else zip(held, points, strict=True)
-        if self._single:
-            return Counter(keys)
-        found: Counter[Any] = Counter()
-        for key, times in zip(keys, map(self._times.__getitem__, who), strict=True):
-            found[key] += times
-        return found
 
-    def of(self, project: str) -> _Project:
-        return self._projects[project]
+def _supporters(ballots: Ballots, costs: Mapping[str, int], voters: int) -> dict[str, dict[int, Voters]]:
+    digits: dict[tuple[str, int], bytearray] = {}
+    first = 0
+    for choice, times in ballots.items():
+        for project, points in points_of(choice):
+            if project in costs:
+                if (project, points) not in digits:
+                    digits[project, points] = bytearray(b"0") * voters
+                digits[project, points][first : first + times] = b"1" * times
+        first += times
+    found: dict[str, dict[int, Voters]] = {}
+    for (project, points), written in digits.items():
+        found.setdefault(project, {})[points] = int(written, 2)
+    return found
 
 
 class _Run:
-    """One run: the money of each purse class over `self._over`, the class of each ballot."""
+    """One run. `purses`: the voters of each class by their money over `over`, the poorest first."""
 
     def __init__(self, electorate: Electorate, share: Fraction) -> None:
-        self._electorate = electorate
-        self._over = share.denominator
-        self._money = [share.numerator]
-        self._classes = list(repeat(0, len(electorate._times)))  # noqa: SLF001  both sides of one computation
+        self.electorate = electorate
+        self.over = share.denominator
+        self.purses: dict[int, Voters] = {share.numerator: (1 << electorate.voters) - 1}
 
     def purchases(self) -> list[Purchase]:
-        """The cheapest rate first. A rate never falls, so a project is looked at again only when it may be the next."""
-        electorate = self._electorate
+        electorate = self.electorate
         queue = [(Fraction(0), project) for project in electorate.wanted]
         heapify(queue)
         bought: list[Purchase] = []
-        while queue:
+        while True:
             best, tied = self._cheapest(queue)
             if best is None:
-                break
-            order = electorate._ties.order(tied)  # noqa: SLF001
+                return bought
+            order = electorate.ties.order(tied)
             for one in order[1:]:
                 heappush(queue, (best, one))
-            supporters = self._pay(order[0], best)
+            self._pay(order[0], best)
+            supporters = sum(map(int.bit_count, electorate.supporters[order[0]].values()))
             bought.append(Purchase(order[0], best, supporters, order if len(order) > 1 else ()))
-        return bought
 
     def _cheapest(self, queue: list[tuple[Fraction, str]]) -> tuple[Fraction | None, list[str]]:
-        """The lowest rate and the projects that have it, taken off the queue; None if nobody can pay for anything."""
+        """The lowest rate and the projects that have it, taken off the queue; None if nobody can pay for anything.
+
+        A rate never falls, so a project is looked at again only when it may be the next.
+        """
         looked_at: list[tuple[Fraction, str]] = []
         best: Fraction | None = None
         while queue and (best is None or queue[0][0] <= best):
@@ -118,57 +105,44 @@ class _Run:
         return best, [project for rate, project in looked_at if rate == best]
 
     def _rate(self, project: str) -> Fraction | None:
-        """What one unit of worth costs its supporters; None if they cannot pay for the project together."""
-        electorate, money = self._electorate, self._money
-        cost = electorate.costs[project]
-        groups = electorate.groups(project, self._classes)
-        left = cost * self._over
-        if electorate.of(project).points is None:
-            paying = sum(groups.values())
-            for held, times in sorted([(money[one], times) for one, times in groups.items()]):
-                if left <= held * paying:
-                    worth = paying * cost if electorate._by_cost else paying  # noqa: SLF001
-                    return Fraction(left, self._over * worth)
-                left -= held * times
-                paying -= times
-            return None
-        weight = sum(points * times for (_, points), times in groups.items())
-        purses = [
-            (Fraction(money[one], points), money[one], points, times)
-            for (one, points), times in groups.items()
-        ]
-        for most, held, points, times in sorted(purses):
-            if left <= most * weight:
-                return Fraction(left, self._over * weight)
+        """What one unit of worth costs the supporters; None if they cannot pay for the project together.
+
+        From the poorest purse a point on: who cannot pay in full gives all, until the rest can share what is left.
+        """
+        by_points = self.electorate.supporters[project]
+        cost = self.electorate.costs[project]
+        weight = sum(points * voters.bit_count() for points, voters in by_points.items())
+        left = cost * self.over
+        if len(by_points) == 1:
+            groups = [(held, points, voters) for points in by_points for held, voters in self.purses.items()]
+        else:
+            groups = [(held, points, voters) for held, voters in self.purses.items() for points in by_points]
+            common = lcm(*by_points)
+            groups.sort(key=lambda group: group[0] * (common // group[1]))
+        for held, points, voters in groups:
+            if left * points <= held * weight:
+                worth = cost * points if self.electorate.by_cost else 1
+                return Fraction(left, self.over * weight * worth)
+            times = (voters & by_points[points]).bit_count()
             left -= held * times
             weight -= points * times
         return None
 
-    def _pay(self, project: str, rate: Fraction) -> int:
-        """Take the payments; returns how many supporters there are."""
-        electorate = self._electorate
-        who, points = electorate.of(project)
-        each = rate * electorate.costs[project] if electorate._by_cost and points is None else rate  # noqa: SLF001
-        grown = each.denominator // gcd(self._over, each.denominator)
-        if grown > 1:
-            self._over *= grown
-            self._money = [held * grown for held in self._money]
-        payment = each.numerator * (self._over // each.denominator)
-        money, classes = self._money, self._classes
-        fresh: dict[Any, int] = {}
-        known = {held: one for one, held in enumerate(money)}
-        supporters = 0
-        for at, index in enumerate(who):
-            worth = 1 if points is None else points[at]
-            before = classes[index]
-            key = (before, worth)
-            after = fresh.get(key)
-            if after is None:
-                held = max(0, money[before] - payment * worth)
-                after = known.setdefault(held, len(money))
-                if after == len(money):
-                    money.append(held)
-                fresh[key] = after
-            classes[index] = after
-            supporters += electorate._times[index]  # noqa: SLF001
-        return supporters
+    def _pay(self, project: str, rate: Fraction) -> None:
+        """Take the payments: each supporter's class splits into who pays and who does not."""
+        by_points = self.electorate.supporters[project]
+        each = rate * self.electorate.costs[project] if self.electorate.by_cost else rate
+        grown = each.denominator // gcd(self.over, each.denominator)
+        self.over *= grown
+        payment = each.numerator * (self.over // each.denominator)
+        after: dict[int, Voters] = {}
+        for money, voters in self.purses.items():
+            held, staying = money * grown, voters
+            for points, supporters in by_points.items():
+                if paying := voters & supporters:
+                    staying ^= paying
+                    rest = max(0, held - payment * points)
+                    after[rest] = after.get(rest, 0) | paying
+            if staying:
+                after[held] = after.get(held, 0) | staying
+        self.purses = dict(sorted(after.items()))
