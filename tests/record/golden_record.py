@@ -1,8 +1,9 @@
-"""A whole small workshop, from genesis to seal, as an export file: the golden record.
+"""A whole small workshop, from genesis to seal, as an export file: the golden record, in both formats of the file.
 
-Written once by running this; it never changes:  python -m tests.record.golden_record
+Written once by running this; neither ever changes:  python -m tests.record.golden_record
 """
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -27,16 +28,22 @@ from cocreate.domain.voting.opinion import OpinionRules
 from cocreate.domain.workshop import CloseWorkshop, OpenWorkshop, SealRecord
 from cocreate.record.codec import decode, encode
 from cocreate.record.digest import state_digest
-from cocreate.record.export import Disclosed, ExportHeader, write_export
+from cocreate.record.export import Disclosed, ExportHeader, Withheld, read_export, write_export
 from cocreate.record.pseudonyms import round_key_commitment, voter
+from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
 from cocreate.tlog.merkle import Frontier
+from cocreate.tlog.signatures import Cosigner, LogSigner
 from cocreate.tlog.vkey import vkey
 from tests.history_author import Author, Sealed
 
 GOLDEN = Path(__file__).parents[1] / "stored" / "workshop.export.jsonl"
+SIGNED = GOLDEN.with_name("workshop.signed.export.jsonl")
+"""The same record in format 2: with its checkpoint, cosigned by one witness an hour after the last entry."""
 ROUND_KEY = bytes(range(32))
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 PUBLIC_KEY = LOG_KEY.public_key().public_bytes_raw()
+WITNESS = Cosigner("witness.example/golden", Ed25519PrivateKey.from_private_bytes(bytes(range(64, 96))))
+COSIGNED_AT_S = 1_523_525_820
 MINUTE_MS = 60_000
 
 
@@ -229,5 +236,24 @@ def write_golden(path: Path = GOLDEN) -> None:
         write_export(header, scribe.entries, readable_texts(author), out)
 
 
+def write_signed(path: Path = SIGNED) -> None:
+    """Write the golden record in format 2, from format 1, if there is none."""
+    if path.exists():
+        return
+    header, *rest = read_export(io.BytesIO(GOLDEN.read_bytes()))
+    assert isinstance(header, ExportHeader)
+    checkpoint = Checkpoint(header.origin, header.size, bytes.fromhex(header.root))
+    note = sign_checkpoint(checkpoint, LogSigner(header.origin, LOG_KEY))
+    with path.open("wb") as out:
+        write_export(
+            header.model_copy(update={"cocreate_export": 2}),
+            [one for one in rest if isinstance(one, bytes | Withheld)],
+            [one for one in rest if isinstance(one, Disclosed)],
+            out,
+            checkpoint=note.signed_also(WITNESS.sign(note.text, COSIGNED_AT_S)).encode(),
+        )
+
+
 if __name__ == "__main__":
     write_golden()
+    write_signed()

@@ -18,22 +18,26 @@ from cocreate.record.export import (
     ExportHeader,
     ExportItem,
     ExportMalformed,
+    Signed,
     Withheld,
     read_export,
     write_export,
 )
 from cocreate.record.sealed_text import commitment, sealed_fields
+from cocreate.tlog.checkpoints import open_checkpoint
 from cocreate.tlog.merkle import leaf_hash, root_of
+from cocreate.tlog.vkey import parse_vkey
 from tests.record import independent_decoder
-from tests.record.golden_record import GOLDEN
+from tests.record.golden_record import GOLDEN, SIGNED, WITNESS
 from tests.record.independent_state import State, recount
 
 GOLDEN_SHA256 = "1887f312c2dc313a1497752db3c9975774efe1a7143a8c622a6f4fc78ae8c9aa"
+SIGNED_SHA256 = "7567e2de21a78f66b92bfd2c7103f409c795f1c501ecd15b2ee845d2910cff00"
 
 
-def written(header: ExportHeader, entries: Any, texts: Any) -> bytes:
+def written(header: ExportHeader, entries: Any, texts: Any, checkpoint: bytes | None = None) -> bytes:
     out = io.BytesIO()
-    write_export(header, entries, texts, out)
+    write_export(header, entries, texts, out, checkpoint=checkpoint)
     return out.getvalue()
 
 
@@ -46,8 +50,15 @@ def parts_of(file: bytes) -> tuple[ExportHeader, list[bytes | Withheld], list[Di
     assert isinstance(header, ExportHeader)
     entries = [one for one in rest if isinstance(one, bytes | Withheld)]
     texts = [one for one in rest if isinstance(one, Disclosed)]
-    assert len(entries) + len(texts) == len(rest)
+    assert len(entries) + len(texts) + (header.cocreate_export == 2) == len(rest)
     return header, entries, texts
+
+
+def checkpoint_of(file: bytes) -> bytes:
+    """The note of a file in format 2, which comes last."""
+    last = items_of(file)[-1]
+    assert isinstance(last, Signed)
+    return last.checkpoint.encode()
 
 
 def problem_of(file: bytes) -> ExportMalformed:
@@ -74,13 +85,47 @@ def partly_withheld(golden: bytes) -> bytes:
     return written(header, shown, texts)
 
 
-def test_the_golden_record_never_changes(golden: bytes) -> None:
+@pytest.fixture
+def signed() -> bytes:
+    return SIGNED.read_bytes()
+
+
+@pytest.fixture(params=["without a checkpoint", "with one"])
+def either(request: pytest.FixtureRequest, partly_withheld: bytes, signed: bytes) -> bytes:
+    """A file in each format."""
+    return signed if request.param == "with one" else partly_withheld
+
+
+def test_the_golden_record_never_changes(golden: bytes, signed: bytes) -> None:
     assert hashlib.sha256(golden).hexdigest() == GOLDEN_SHA256
+    assert hashlib.sha256(signed).hexdigest() == SIGNED_SHA256
 
 
-def test_what_is_read_is_written_again_byte_for_byte(golden: bytes, partly_withheld: bytes) -> None:
+def test_what_is_read_is_written_again_byte_for_byte(
+    golden: bytes, partly_withheld: bytes, signed: bytes
+) -> None:
     assert written(*parts_of(golden)) == golden
     assert written(*parts_of(partly_withheld)) == partly_withheld
+    assert written(*parts_of(signed), checkpoint_of(signed)) == signed
+
+
+def test_format_2_is_format_1_with_a_checkpoint_of_its_head(golden: bytes, signed: bytes) -> None:
+    """Verbatim: its signature holds for the key of the header, over the header's size and root."""
+    header, *rest = parts_of(signed)
+    assert (header.model_copy(update={"cocreate_export": 1}), *rest) == parts_of(golden)
+    opened = open_checkpoint(checkpoint_of(signed), parse_vkey(header.vkey), [WITNESS.key])
+    assert (opened.checkpoint.size, opened.checkpoint.root.hex()) == (header.size, header.root)
+    assert [one.key for one in opened.cosigned] == [WITNESS.key]
+
+
+def test_a_checkpoint_and_the_number_of_the_format_belong_together(golden: bytes, signed: bytes) -> None:
+    """Neither goes without the other, in writing and in reading."""
+    with pytest.raises(ValueError, match="a checkpoint in format 2 alone"):
+        written(*parts_of(golden), checkpoint_of(signed))
+    with pytest.raises(ValueError, match="a checkpoint in format 2 alone"):
+        written(*parts_of(signed))
+    as_1 = signed.replace(b'"cocreate_export":2', b'"cocreate_export":1', 1)
+    assert 'expected {"end":{"entries":51,"texts":19}}' in problem_of(as_1).problem
 
 
 def test_an_export_carries_all_that_proves_the_record(golden: bytes) -> None:
@@ -127,24 +172,24 @@ def test_a_withheld_entry_still_proves_the_root(partly_withheld: bytes) -> None:
     assert b"Ballot" not in partly_withheld
 
 
-def test_an_export_is_json_lines(golden: bytes) -> None:
+def test_an_export_is_json_lines(either: bytes) -> None:
     """Any tool reads it; every line is canonical."""
-    for line in golden.decode().split("\n")[:-1]:
+    for line in either.decode().split("\n")[:-1]:
         assert json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":"), sort_keys=True) == line
 
 
-def test_a_file_cut_at_any_line_is_refused_there(partly_withheld: bytes) -> None:
+def test_a_file_cut_at_any_line_is_refused_there(either: bytes) -> None:
     """With the number of the line that is missing."""
-    lines = partly_withheld.splitlines(keepends=True)
+    lines = either.splitlines(keepends=True)
     for kept in range(len(lines)):
         found = problem_of(b"".join(lines[:kept]))
         assert found.line == kept + 1
         assert "cut short" in found.problem
 
 
-def test_a_file_cut_within_any_line_is_refused_there(partly_withheld: bytes) -> None:
+def test_a_file_cut_within_any_line_is_refused_there(either: bytes) -> None:
     """Even if only the last line feed is missing."""
-    lines = partly_withheld.splitlines(keepends=True)
+    lines = either.splitlines(keepends=True)
     for kept, line in enumerate(lines):
         for length in (1, len(line) // 2, len(line) - 1):
             found = problem_of(b"".join(lines[:kept]) + line[:length])
@@ -152,9 +197,9 @@ def test_a_file_cut_within_any_line_is_refused_there(partly_withheld: bytes) -> 
             assert "the end of the file within it" in found.problem
 
 
-def test_a_line_left_out_doubled_or_swapped_is_refused(partly_withheld: bytes) -> None:
+def test_a_line_left_out_doubled_or_swapped_is_refused(either: bytes) -> None:
     """At any place; only an entry swapped for another has the right form, and the root tells that."""
-    lines = partly_withheld.splitlines(keepends=True)
+    lines = either.splitlines(keepends=True)
     for number, line in enumerate(lines):
         assert problem_of(b"".join(lines[:number] + lines[number + 1 :])).line > number
         assert problem_of(b"".join([*lines[:number], line, *lines[number:]])).line > number
@@ -178,7 +223,8 @@ def test_anything_after_the_end_is_refused(golden: bytes, extra: bytes) -> None:
 @pytest.mark.parametrize(
     ("was", "now", "found"),
     [
-        (b'"cocreate_export":1', b'"cocreate_export":2', "cocreate_export"),
+        (b'"cocreate_export":1', b'"cocreate_export":2', 'expected {"section":"checkpoint"}'),
+        (b'"cocreate_export":1', b'"cocreate_export":3', "cocreate_export"),
         (b'"cocreate_export":1', b'"cocreate_export": 1', "canonical"),
         (b'"cocreate_export":1', b'"cocreate_export":1,"cocreate_export":1', "canonical"),
         (b'"size":51', b'"size":50', 'expected {"section":"texts"}'),

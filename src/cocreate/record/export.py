@@ -22,14 +22,17 @@ LINE_BYTES_MAX: Final = 131_072
 
 _ENTRY: Final = b'{"actor":'
 _TEXT: Final = b'{"field":'
+_SIGNED: Final = 2
+"""The number of the format that ends with a checkpoint; number 1 has none."""
 _ENTRIES: Final = b'{"section":"entries"}'
 _TEXTS: Final = b'{"section":"texts"}'
+_CHECKPOINT: Final = b'{"section":"checkpoint"}'
 
 
 class ExportHeader(Facts):
     """Whose record it is, and how much of it: `root` is the Merkle root over its `size` entries."""
 
-    cocreate_export: Literal[1] = 1
+    cocreate_export: Literal[1, 2] = 1
     origin: Origin
     root: Digest
     size: Count
@@ -53,8 +56,14 @@ class Disclosed(Facts):
     text: str
 
 
+class Signed(Facts):
+    """The signed note of the record's head as it is served, with all its cosignatures; here it is only carried."""
+
+    checkpoint: str
+
+
 F = TypeVar("F", bound=Facts)
-ExportItem = ExportHeader | bytes | Withheld | Disclosed
+ExportItem = ExportHeader | bytes | Withheld | Disclosed | Signed
 
 
 class ExportMalformed(Exception):
@@ -66,12 +75,20 @@ class ExportMalformed(Exception):
 
 
 def write_export(
-    header: ExportHeader, entries: Iterable[bytes | Withheld], texts: Iterable[Disclosed], out: BinaryIO
+    header: ExportHeader,
+    entries: Iterable[bytes | Withheld],
+    texts: Iterable[Disclosed],
+    out: BinaryIO,
+    *,
+    checkpoint: bytes | None = None,
 ) -> None:
     """Write a record: all entries from position 0, then the texts ascending by position, field and language.
 
-    Raises ValueError, with the file half written, where the entries are not `header.size` or a text is out of its order.
+    `checkpoint` is the signed note of the head: format 2 has one, format 1 none. Raises ValueError where it does not fit
+    the header's number and, with the file half written, where the entries are not `header.size` or a text is out of order.
     """
+    if (header.cocreate_export == _SIGNED) != (checkpoint is not None):
+        raise ValueError(f"expected a checkpoint in format {_SIGNED} alone, found {header.cocreate_export}")
     _write(_json(header), out)
     _write(_ENTRIES, out)
     entries_written = 0
@@ -87,11 +104,14 @@ def write_export(
             raise ValueError(problem)
         _write(_json(text), out)
         texts_written += 1
-    _write(_end(entries_written, texts_written), out)
+    if checkpoint is not None:
+        _write(_CHECKPOINT, out)
+        _write(_json(Signed(checkpoint=checkpoint.decode())), out)
+    _write(_end(header, texts_written), out)
 
 
 def read_export(stream: BinaryIO) -> Iterator[ExportItem]:
-    """The header, then each entry's bytes or its stand-in from position 0, then the texts.
+    """The header, then each entry's bytes or its stand-in from position 0, the texts, and in format 2 the checkpoint.
 
     Raises ExportMalformed at the first line that `write_export` would not have written there.
     """
@@ -109,7 +129,10 @@ def read_export(stream: BinaryIO) -> Iterator[ExportItem]:
             raise ExportMalformed(lines.number, problem)
         texts += 1
         yield text
-    lines.expect(_end(header.size, texts))
+    if header.cocreate_export == _SIGNED:
+        lines.expect(_CHECKPOINT)
+        yield _parse(Signed, lines)
+    lines.expect(_end(header, texts))
     lines.expect_nothing()
 
 
@@ -198,8 +221,11 @@ def _json(facts: Facts) -> bytes:
     return facts.__pydantic_serializer__.to_json(facts)
 
 
-def _end(entries: int, texts: int) -> bytes:
-    return canonical_json({"end": {"entries": entries, "texts": texts}})
+def _end(header: ExportHeader, texts: int) -> bytes:
+    counts = {"entries": header.size, "texts": texts}
+    return canonical_json(
+        {"end": counts | {"checkpoint": 1} if header.cocreate_export == _SIGNED else counts}
+    )
 
 
 def _write(line: bytes, out: BinaryIO) -> None:
