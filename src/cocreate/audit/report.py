@@ -1,0 +1,320 @@
+"""The report of an audit: what was proven, what was not, and what could not be checked. Never a bare "OK"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from cocreate.audit.findings import Finding
+from cocreate.audit.texts import STATUSES
+from cocreate.domain.ballot import Turnout
+from cocreate.domain.certificate import standing_ballots
+from cocreate.record.digest import state_digest
+from cocreate.tlog.words import check_words
+
+if TYPE_CHECKING:
+    from cocreate.audit.verify import Audit
+
+PROVEN, VIOLATED, UNCHECKED = 0, 1, 2
+VERDICTS: Final = {
+    PROVEN: "All of it is proven.",
+    VIOLATED: "The record is NOT as it should be.",
+    UNCHECKED: "Nothing wrong was found, but not all of it could be checked.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A state that enough witnesses cosigned."""
+
+    size: int
+    time_ms: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundReport:
+    """A vote as the record stands: `cast` are voters who cast, `counted` ballots that stand.
+
+    `unseen_max`: how many votes could have been added unseen; None where every voter was checked.
+    """
+
+    round: str
+    opened_at: int
+    method: str
+    secrecy: str
+    eligibility: str
+    status: str
+    eligible: int
+    cast: int
+    counted: int
+    replaced: int
+    withdrawn: int
+    withheld: bool
+    certified_at: int | None
+    recounted: str
+    elected: tuple[str, ...]
+    unseen_max: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that an audit has to say; plain values, times in milliseconds since 1970 UTC."""
+
+    source: str
+    origin: str
+    key: str
+    pinned: bool
+    size: int
+    root: str
+    words: str
+    signed: bool
+    cosigned_size: int | None
+    cosigned_at_ms: int | None
+    cosigned_by: tuple[str, ...]
+    cosigned_age_ms: int | None
+    unwitnessed: int
+    remembered: int | None
+    entries_hashed: int
+    entries_withheld: int
+    withheld_until_ms: int | None
+    rules_checked_to: int
+    digest: str | None
+    digests_checked: int
+    texts: dict[str, int]
+    texts_by_event: tuple[tuple[str, int, int], ...]
+    rounds: tuple[RoundReport, ...]
+    imported: str | None
+    violations: tuple[Finding, ...]
+    violations_left_out: int
+    unchecked: dict[str, str]
+    made_at_ms: int
+
+    @property
+    def exit_code(self) -> int:
+        if self.violations:
+            return VIOLATED
+        return UNCHECKED if self.unchecked else PROVEN
+
+    @property
+    def verdict(self) -> str:
+        return VERDICTS[self.exit_code]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as JSON values, the evidence left out: it has a file of its own."""
+        facts = asdict(self)
+        for finding, one in zip(self.violations, facts["violations"], strict=True):
+            one["evidence"] = sorted(finding.evidence)
+        return {"cocreate_audit": 1, "exit_code": self.exit_code, "verdict": self.verdict, **facts}
+
+    def evidence(self) -> dict[str, Any]:
+        """What shows the violations to somebody else, for a file."""
+        return {
+            "cocreate_audit_evidence": 1,
+            "source": self.source,
+            "origin": self.origin,
+            "key": self.key,
+            "size": self.size,
+            "root": self.root,
+            "violations": [{**asdict(one), "meaning": one.meaning} for one in self.violations],
+        }
+
+
+def report_of(audit: Audit, *, remembered: int | None, witnessed: Witnessed | None) -> Report:
+    """The report of what was read so far."""
+    claim, replay, entries, texts = audit.claim, audit.replay, audit.entries, audit.texts
+    root = entries.root()
+    until = [
+        row.withheld_until
+        for held in replay.withheld.values()
+        for row in (replay.state.rounds[one] for one in held.rounds)
+        if row.withheld_until is not None
+    ]
+    whole = not replay.stopped and not replay.withheld_count and entries.unreadable_from is None
+    return Report(
+        source=claim.source,
+        origin=claim.origin,
+        key=str(audit.key) if audit.key is not None else claim.vkey,
+        pinned=audit.key is not None,
+        size=entries.tree.size,
+        root=root.hex(),
+        words=check_words(root),
+        signed=audit.opened is not None,
+        cosigned_size=None if witnessed is None else witnessed.size,
+        cosigned_at_ms=None if witnessed is None else witnessed.time_ms,
+        cosigned_by=() if witnessed is None else witnessed.names,
+        cosigned_age_ms=None if witnessed is None else audit.trust.now_ms - witnessed.time_ms,
+        unwitnessed=entries.tree.size - (0 if witnessed is None else witnessed.size),
+        remembered=remembered,
+        entries_hashed=entries.hashed,
+        entries_withheld=entries.tree.size - entries.hashed,
+        withheld_until_ms=max(until, default=None),
+        rules_checked_to=replay.state.size,
+        digest=state_digest(replay.state) if whole and replay.state.size else None,
+        digests_checked=replay.digests_checked,
+        texts={status: texts.counts[status] for status in STATUSES},
+        texts_by_event=tuple(
+            (status, event, count) for (status, event), count in sorted(texts.by_event.items())
+        ),
+        rounds=tuple(_rounds(audit)),
+        imported=_imported(audit),
+        violations=tuple(audit.findings.violations),
+        violations_left_out=audit.findings.left_out,
+        unchecked=dict(audit.findings.unchecked),
+        made_at_ms=audit.trust.now_ms,
+    )
+
+
+def _rounds(audit: Audit) -> Iterator[RoundReport]:
+    replay = audit.replay
+    for round_id, row in replay.state.rounds.items():
+        turnout = replay.state.turnout.get(round_id, Turnout())
+        recount = replay.recounts.get(round_id)
+        eligible = replay.eligible(row) if recount is None else recount.reconciliation.eligible
+        cast = replay.voters_seen(round_id)
+        checked = row.secrecy == "open" or round_id in replay.keys_used
+        withheld = any(
+            round_id in held.rounds for held in replay.withheld.values()
+        ) and not replay.is_released(round_id)
+        recounted = "not certified"
+        if recount is not None:
+            recounted = f"differs in {', '.join(recount.differs)}" if recount.differs else "the same"
+        yield RoundReport(
+            round=round_id,
+            opened_at=row.opened_at,
+            method=row.rules.method,
+            secrecy=row.secrecy,
+            eligibility=row.eligibility,
+            status=row.status,
+            eligible=eligible,
+            cast=cast,
+            counted=len(standing_ballots(replay.state, round_id)),
+            replaced=turnout.replaced,
+            withdrawn=turnout.withdrawn,
+            withheld=withheld,
+            certified_at=None if recount is None else recount.position,
+            recounted=recounted,
+            elected=() if recount is None else recount.elected,
+            unseen_max=None if checked else max(0, eligible - cast),
+        )
+
+
+def _imported(audit: Audit) -> str | None:
+    """What an import claims, beside what the record has."""
+    state = audit.replay.state
+    source, done = state.workshop.source, audit.replay.imported
+    if source is None:
+        return None
+    files = ", ".join(f"{name} (SHA-256 {digest})" for name, digest in source.files)
+    said = "not completed" if done is None else (
+        f"says {done.participants} participants, {done.ideas} ideas, {done.ballots_cast} ballots cast and "
+        f"{done.ballots_replaced} replaced"
+    )  # fmt: skip
+    return f"times and identities claimed by the source: {source.importer} version {source.importer_version}, {files}; {said}"
+
+
+def lines_of(report: Report) -> Iterator[str]:
+    """The report in lines for a terminal."""
+    yield report.verdict
+    yield ""
+    yield f"Record     {report.origin}, from {report.source}"
+    yield f"Key        {report.key}"
+    yield f"           {'given by you' if report.pinned else 'taken from the copy itself: nobody vouches for it'}"
+    yield f"Size       {report.size:,} entries"
+    yield f"Root       {report.root}"
+    yield f"In words   {report.words}"
+    yield f"Signature  {'holds' if report.signed else 'NOT CHECKED or not good, see below'}"
+    yield f"Remembered {_remembered(report)}"
+    yield f"Witnessed  {_witnessed(report)}"
+    yield f"Unwitnessed tail  {report.unwitnessed:,} entries"
+    yield (
+        f"Entries    {report.entries_hashed:,} hashed again, {report.entries_withheld:,} as their hashes alone"
+        + (
+            f", withheld until {moment(report.withheld_until_ms)}"
+            if report.withheld_until_ms is not None
+            else ""
+        )
+    )
+    yield f"Rules      asked again for {report.rules_checked_to:,} entries"
+    yield f"Digest     {report.digest or 'not computed'}; {report.digests_checked} in entries checked"
+    yield "Texts      " + ", ".join(f"{count} {_status(status)}" for status, count in report.texts.items())
+    for status, event, count in report.texts_by_event:
+        yield f"           {count} {_status(status)} by entry {event}"
+    for one in report.rounds:
+        yield from _round_lines(one)
+    if report.imported is not None:
+        yield f"Imported   {report.imported}"
+    if report.violations:
+        yield ""
+        yield f"Violations ({len(report.violations) + report.violations_left_out})"
+        for finding in report.violations:
+            yield from _finding_lines(finding)
+    if report.unchecked:
+        yield ""
+        yield "Could not be checked"
+        yield from (f"- {why}" for why in report.unchecked.values())
+
+
+def _finding_lines(finding: Finding) -> Iterator[str]:
+    yield f"- {finding.kind}{where(finding)}: {finding.meaning}"
+    yield f"  expected {finding.expected}"
+    yield f"  found    {finding.found}"
+    if finding.evidence:
+        yield f"  evidence {', '.join(finding.evidence)}"
+
+
+def where(finding: Finding) -> str:
+    """The places of a finding in words."""
+    if not finding.positions:
+        return ""
+    first, last = finding.positions[0], finding.positions[-1]
+    return f" at entry {first}" if first == last else f" at entries {first} to {last}"
+
+
+def _round_lines(one: RoundReport) -> Iterator[str]:
+    yield f"Round      {one.round}: {one.method}, {one.secrecy}, {one.status}, {one.eligibility.replace('_', ' ')}"
+    yield (
+        f"           eligible {one.eligible}, cast {one.cast}, counted {one.counted} "
+        f"(replaced {one.replaced}, withdrawn {one.withdrawn}){'; ballots withheld' if one.withheld else ''}"
+    )
+    at = "" if one.certified_at is None else f" (certificate at entry {one.certified_at})"
+    yield f"           recount: {one.recounted}{at}"
+    yield f"           {stuffing(one)}"
+
+
+def stuffing(one: RoundReport) -> str:
+    """How far added votes can be excluded, in words."""
+    if one.unseen_max is None:
+        return "every voter was checked against the participants"
+    if one.withheld:
+        return f"ballots are withheld: of {one.eligible} eligible, nobody can say yet how many voted"
+    return f"at most {one.unseen_max} votes could have been added unseen (eligible less cast)"
+
+
+def _remembered(report: Report) -> str:
+    if report.remembered is None:
+        return "nothing to compare with"
+    return f"a state of {report.remembered:,} entries, which this record continues"
+
+
+def _witnessed(report: Report) -> str:
+    if report.cosigned_size is None or report.cosigned_at_ms is None or report.cosigned_age_ms is None:
+        return "by nobody that you named"
+    return (
+        f"{report.cosigned_size:,} entries, {moment(report.cosigned_at_ms)} "
+        f"({report.cosigned_age_ms // 1000:,} seconds ago), by {', '.join(report.cosigned_by)}"
+    )
+
+
+def _status(status: str) -> str:
+    return status.upper() if status in ("missing", "mismatch") else status.replace("_", " ")
+
+
+def moment(time_ms: int) -> str:
+    """A time for people, in UTC; its number where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_ms} ms since 1970"

@@ -1,0 +1,350 @@
+"""One audit, in one pass: what a record says of itself, held against its entries, its rules, a key, memory and witnesses."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cocreate.audit.entries import PAGE_ENTRIES, Entries, Stored, TimeMark, check_marks
+from cocreate.audit.findings import Findings, entry_evidence
+from cocreate.audit.memory import Memory, MemoryUnusable, load_memory
+from cocreate.audit.policy import NOBODY, Policy
+from cocreate.audit.replay import Replay
+from cocreate.audit.report import Report, Witnessed, report_of
+from cocreate.audit.texts import SealedTexts
+from cocreate.domain.genesis import RecordStarted
+from cocreate.record.codec import EntryMalformed, decode
+from cocreate.record.export import (
+    Disclosed,
+    ExportHeader,
+    ExportMalformed,
+    Signed,
+    Withheld,
+    read_export,
+)
+from cocreate.tlog.checkpoints import OpenedCheckpoint, open_checkpoint
+from cocreate.tlog.errors import VerificationError
+from cocreate.tlog.vkey import VerifierKey, parse_vkey
+
+SKEW_MS: Final = 300_000
+"""How far the clocks of a server and a witness may be apart, with the time a checkpoint takes to get there."""
+
+Progress = Callable[[int, int], None]
+"""Called with (entries done, entries in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the auditor brings along; nothing of it comes from the record. Times in milliseconds since 1970 UTC."""
+
+    now_ms: int
+    key: VerifierKey | None = None
+    state: Path | None = None
+    policy: Policy | None = None
+    round_keys: Mapping[str, bytes] = field(default_factory=dict)
+    cosigned_age_ms_max: int | None = None
+
+    def key_for(self, origin: str) -> VerifierKey | None:
+        """The pinned key, or else the policy's for that origin."""
+        logs = () if self.policy is None else self.policy.logs
+        return self.key or next((one for one in logs if one.name == origin), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the copy says of itself, none of it believed; `root` in hex."""
+
+    source: str
+    origin: str
+    vkey: str
+    size: int
+    root: str
+    workshop: str
+    served: bool = False
+
+
+class Audit:
+    """Owner: whoever reads the copy and hands its parts on, in their order."""
+
+    def __init__(self, claim: Claim, trust: Trust, progress: Progress | None = None) -> None:
+        self.claim, self.trust = claim, trust
+        self.findings = Findings()
+        self.key = trust.key_for(claim.origin)
+        self._verifier = self.key
+        if self._verifier is None:
+            self.findings.could_not_check(
+                "key",
+                "Who signed the record: no key was given, so the copy was only compared with the key in itself. "
+                "Get the vkey from another source (minutes, poster, the host's own site) and give it as --key.",
+            )
+            self._verifier = self._own_key()
+        self.memory = self._load_memory()
+        self.texts = SealedTexts(claim.workshop)
+        self.replay = Replay(self.findings, self.texts, trust.round_keys)
+        sizes = [*([] if self.memory is None else self.memory.sizes), claim.size]
+        self.entries = Entries(self.findings, self.replay, self.texts, sizes)
+        self.opened: OpenedCheckpoint | None = None
+        self._signed = False
+        self._progress = progress
+
+    @property
+    def witnesses(self) -> Sequence[VerifierKey]:
+        return () if self.trust.policy is None else tuple(self.trust.policy.witnesses.values())
+
+    def page(self, page: Sequence[Stored], leaves: Sequence[bytes]) -> None:
+        """The next entries; `leaves` are the hashes of those that are None."""
+        if self.entries.tree.size == 0 and page:
+            self._check_genesis(page[0])
+        self.entries.take(page, leaves)
+        if self._progress is not None:
+            self._progress(self.entries.tree.size, self.claim.size)
+
+    def unread(self, leaves: Sequence[bytes]) -> None:
+        """The next entries, of which only the hashes are there and nobody says which are withheld: the rules end here."""
+        self.entries.unread(leaves)
+
+    def text(self, text: Disclosed) -> None:
+        self.texts.open(text, self.findings)
+
+    def checkpoint(self, note: bytes) -> None:
+        """The signed note of the record's head."""
+        self._signed = True
+        if self._verifier is None:
+            return
+        try:
+            self.opened = open_checkpoint(note, self._verifier, self.witnesses)
+        except VerificationError as error:
+            self.findings.refused(error, evidence={"checkpoint": note.decode(errors="replace")})
+            return
+        signed = self.opened.checkpoint
+        if (signed.size, signed.root.hex()) != (self.claim.size, self.claim.root):
+            self.findings.violation(
+                "tree",
+                expected=f"a checkpoint of {self.claim.size} entries with root {self.claim.root}",
+                found=f"one of {signed.size} with root {signed.root.hex()}",
+                evidence={"checkpoint": note.decode(errors="replace")},
+            )
+
+    def report(self) -> Report:
+        """What was found so far, where the rest cannot be read: nothing is remembered of it."""
+        return report_of(self, remembered=None, witnessed=None)
+
+    def conclude(self) -> Report:
+        """The record has been read to its end."""
+        self.replay.finish()
+        self._check_root()
+        self.texts.close(self.findings, served=self.claim.served)
+        if not self._signed:
+            self.findings.could_not_check(
+                "signature",
+                "The signature: this file has no checkpoint (export format 1). Ask for an export of format 2.",
+            )
+        remembered = self._check_memory()
+        witnessed = self._check_witnesses()
+        self._note_unchecked(remembered=remembered, witnessed=witnessed)
+        report = report_of(self, remembered=remembered, witnessed=witnessed)
+        if self.memory is not None and self.opened is not None and not self.findings.violations:
+            self.memory.keep(self.opened)
+        return report
+
+    def _own_key(self) -> VerifierKey | None:
+        try:
+            return parse_vkey(self.claim.vkey)
+        except VerificationError as error:
+            self.findings.refused(error)
+            return None
+
+    def _load_memory(self) -> Memory | None:
+        if self.trust.state is None or self._verifier is None:
+            return None
+        try:
+            return load_memory(self.trust.state, self._verifier, self.witnesses)
+        except MemoryUnusable as error:
+            self.findings.could_not_check("memory", f"What you saw before: {error}.")
+            return None
+
+    def _check_genesis(self, entry: Stored) -> None:
+        """The first entry names origin, key and workshop as the copy and the pinned key do."""
+        if entry is None:
+            return  # told where withheld entries are judged
+        try:
+            recorded = decode(entry)
+        except EntryMalformed:
+            return  # told where entries are read
+        claim, event = self.claim, recorded.event
+        if not isinstance(event, RecordStarted):
+            return  # told where the rules are asked
+        said = (event.origin, event.vkey, recorded.aggregate)
+        pinned = claim.vkey if self.key is None else str(self.key)
+        for wanted in dict.fromkeys(
+            ((claim.origin, claim.vkey, claim.workshop), (claim.origin, pinned, claim.workshop))
+        ):
+            if said != wanted:
+                self.findings.violation(
+                    "genesis",
+                    0,
+                    expected=" · ".join(wanted),
+                    found=" · ".join(said),
+                    evidence=entry_evidence(0, entry),
+                )
+        if (
+            event.origin.rpartition("/")[2] != recorded.aggregate
+            or event.vkey.partition("+")[0] != event.origin
+        ):
+            self.findings.violation(
+                "genesis", 0, expected="an origin that ends with the workshop, and a key of that name",
+                found=" · ".join(said), evidence=entry_evidence(0, entry),
+            )  # fmt: skip
+
+    def _check_root(self) -> None:
+        root = self.entries.root().hex()
+        if self.claim.size == 0:
+            self.findings.violation(
+                "genesis", expected="a record that begins with its genesis", found="no entries"
+            )
+        if root != self.claim.root:
+            self.findings.violation(
+                "tree", expected=f"entries that make the root {self.claim.root}", found=f"they make {root}"
+            )
+
+    def _check_memory(self) -> int | None:
+        """The largest remembered size that the record continues; None where nothing could be compared."""
+        if self.memory is None:
+            return None
+        largest = None
+        for note in self.memory.notes:
+            size, root = note.checkpoint.size, note.checkpoint.root
+            evidence = {f"remembered checkpoint of {size}": note.note.encode().decode()}
+            if self.opened is not None:
+                evidence["checkpoint now"] = self.opened.note.encode().decode()
+            if size > self.entries.tree.size:
+                self.findings.violation(
+                    "rewound", expected=f"at least the {size} entries seen before",
+                    found=f"{self.entries.tree.size}", evidence=evidence,
+                )  # fmt: skip
+            elif self.entries.roots.get(size) != root:
+                found = self.entries.roots.get(size, b"").hex()
+                self.findings.violation(
+                    "fork", expected=f"the root {root.hex()} at {size} entries, as seen before",
+                    found=found, evidence=evidence,
+                )  # fmt: skip
+            elif size:
+                largest = size
+        return largest
+
+    def _check_witnesses(self) -> Witnessed | None:
+        """The latest state that the policy's witnesses cosigned, of this copy and of memory."""
+        policy = self.trust.policy
+        if policy is None:
+            return None
+        notes = [
+            *([] if self.memory is None else self.memory.notes),
+            *([] if self.opened is None else [self.opened]),
+        ]
+        marks, latest = [], None
+        for note in notes:
+            marks += [
+                TimeMark(note.checkpoint.size, one.time_s * 1000)
+                for one in note.cosigned
+                if one.time_s is not None
+            ]
+            time_ms = _quorum_time_ms(policy, note)
+            if time_ms is not None and (latest is None or note.checkpoint.size >= latest.size):
+                latest = Witnessed(
+                    note.checkpoint.size, time_ms, tuple(one.key.name for one in note.cosigned)
+                )
+        check_marks(self.entries, marks, SKEW_MS, self.findings)
+        age_max = self.trust.cosigned_age_ms_max
+        if age_max is not None and (latest is None or latest.time_ms < self.trust.now_ms - age_max):
+            found = (
+                "none"
+                if latest is None
+                else f"one of {(self.trust.now_ms - latest.time_ms) // 1000} seconds ago"
+            )
+            self.findings.violation(
+                "frozen", expected=f"a state cosigned in the last {age_max // 1000} seconds", found=found
+            )
+        return latest
+
+    def _note_unchecked(self, *, remembered: int | None, witnessed: Witnessed | None) -> None:
+        could_not = self.findings.could_not_check
+        head_witnessed = witnessed is not None and witnessed.size == self.claim.size
+        if self.trust.policy is None:
+            could_not_why = "no policy was given (--policy)"
+        elif not head_witnessed:
+            could_not_why = "not enough witnesses of the policy have cosigned this state"
+            could_not("witnesses", "Whether others see the same record: " + could_not_why + ".")
+        else:
+            could_not_why = ""
+        if remembered is None and not head_witnessed:
+            could_not(
+                "history",
+                "Whether history was rewritten and signed again: nothing was remembered of this record (--state), and "
+                + could_not_why + ".",
+            )  # fmt: skip
+        if self.replay.withheld_count:
+            could_not(
+                "withheld",
+                f"{self.replay.withheld_count} ballots that are withheld until results show: only their hashes are here.",
+            )
+        elif self.entries.hashed < self.entries.tree.size:
+            could_not(
+                "entries", f"{self.entries.tree.size - self.entries.hashed} entries that are not shown."
+            )
+        if self.replay.digests_unchecked:
+            could_not(
+                "digests", f"{self.replay.digests_unchecked} state digests, which count withheld ballots."
+            )
+
+
+def _quorum_time_ms(policy: Policy, note: OpenedCheckpoint) -> int | None:
+    """The latest moment since which enough witnesses stand for the note; None where they are not enough."""
+    if policy.quorum == NOBODY:
+        return None
+    so_far = []
+    for one in sorted(note.cosigned, key=lambda signed: -(signed.time_s or 0)):
+        so_far.append(one.key)
+        if policy.is_met(so_far):
+            return (one.time_s or 0) * 1000
+    return None
+
+
+def audit_export(stream: BinaryIO, source: str, trust: Trust, progress: Progress | None = None) -> Report:
+    """Audit an export file; reads it once, and holds a page of it."""
+    items = read_export(stream)
+    audit: Audit | None = None
+    page: list[Stored] = []
+    leaves: list[bytes] = []
+    try:
+        header = next(items)
+        assert isinstance(header, ExportHeader), "the reader gives the header first"
+        audit = Audit(_claim(header, source), trust, progress)
+        for item in items:
+            match item:
+                case bytes() | Withheld():
+                    page.append(item if isinstance(item, bytes) else None)
+                    if isinstance(item, Withheld):
+                        leaves.append(bytes.fromhex(item.withheld))
+                    if len(page) < PAGE_ENTRIES and audit.entries.tree.size + len(page) < header.size:
+                        continue
+                    audit.page(page, leaves)
+                    page, leaves = [], []
+                case Disclosed():
+                    audit.text(item)
+                case Signed():
+                    audit.checkpoint(item.checkpoint.encode())
+                case _:
+                    raise AssertionError("the reader gives one header")
+    except ExportMalformed as error:
+        if audit is None:
+            audit = Audit(Claim(source, "", "", 0, "", ""), trust)
+        audit.page(page, leaves)
+        audit.findings.violation(
+            "file", expected="a whole export file", found=f"line {error.line}: {error.problem}"
+        )
+        return audit.report()
+    return audit.conclude()
+
+
+def _claim(header: ExportHeader, source: str) -> Claim:
+    return Claim(source, header.origin, header.vkey, header.size, header.root, header.workshop)
