@@ -7,6 +7,7 @@ needs is imported when it runs, so that help comes at once.
 import click
 
 from cocreate import __version__
+from cocreate.cli_audit import audit
 from cocreate.cli_demo import demo
 from cocreate.cli_import import import_from
 from cocreate.cli_records import export, replay, workshop
@@ -24,5 +25,5 @@ def main() -> None:
     """Co-creation workshops on a record that anyone can check."""
 
 
-for command in (serve, serve_worker, demo, import_from, replay, export, workshop):
+for command in (serve, serve_worker, demo, import_from, replay, export, workshop, audit):
     main.add_command(command)

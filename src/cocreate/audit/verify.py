@@ -9,7 +9,7 @@ from cocreate.audit.entries import PAGE_ENTRIES, Entries, Stored, TimeMark, chec
 from cocreate.audit.findings import Findings, entry_evidence
 from cocreate.audit.memory import Memory, MemoryUnusable, load_memory
 from cocreate.audit.policy import NOBODY, Policy
-from cocreate.audit.replay import Replay
+from cocreate.audit.replay import Recount, Replay
 from cocreate.audit.report import Report, Witnessed, report_of
 from cocreate.audit.texts import SealedTexts
 from cocreate.domain.genesis import RecordStarted
@@ -311,6 +311,13 @@ def _quorum_time_ms(policy: Policy, note: OpenedCheckpoint) -> int | None:
 
 def audit_export(stream: BinaryIO, source: str, trust: Trust, progress: Progress | None = None) -> Report:
     """Audit an export file; reads it once, and holds a page of it."""
+    return recount_export(stream, source, trust, progress)[0]
+
+
+def recount_export(
+    stream: BinaryIO, source: str, trust: Trust, progress: Progress | None = None
+) -> tuple[Report, Sequence[Recount]]:
+    """The same, with every certified round counted again."""
     items = read_export(stream)
     audit: Audit | None = None
     page: list[Stored] = []
@@ -342,8 +349,8 @@ def audit_export(stream: BinaryIO, source: str, trust: Trust, progress: Progress
         audit.findings.violation(
             "file", expected="a whole export file", found=f"line {error.line}: {error.problem}"
         )
-        return audit.report()
-    return audit.conclude()
+        return audit.report(), ()
+    return audit.conclude(), tuple(audit.replay.recounts.values())
 
 
 def _claim(header: ExportHeader, source: str) -> Claim:
