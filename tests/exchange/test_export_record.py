@@ -27,9 +27,11 @@ from cocreate.domain.messages import EVENT_TYPES
 from cocreate.exchange.export_record import READABLE, Exported, export_record
 from cocreate.projections.reader import Audience
 from cocreate.record.codec import decode
-from cocreate.record.export import Disclosed, ExportHeader, Withheld, read_export
+from cocreate.record.export import Disclosed, ExportHeader, Signed, Withheld, read_export
 from cocreate.record.sealed_text import commitment, sealed_fields
+from cocreate.tlog.checkpoints import open_checkpoint
 from cocreate.tlog.merkle import Frontier
+from cocreate.tlog.vkey import parse_vkey
 
 
 @pytest.fixture
@@ -91,6 +93,10 @@ async def test_the_file_proves_its_root_and_its_texts(service: Service) -> None:
     header = items[0]
     assert isinstance(header, ExportHeader)
     assert frontier.root().hex() == header.root == facts.root
+    signed = items[-1]
+    assert isinstance(signed, Signed)
+    checkpoint = open_checkpoint(signed.checkpoint.encode(), parse_vkey(header.vkey)).checkpoint
+    assert (checkpoint.size, checkpoint.root) == (header.size, frontier.root())
     for item in items:
         if isinstance(item, Disclosed):
             sealed = dict(sealed_fields(decode(entries[item.position])))[item.field]

@@ -1,4 +1,4 @@
-"""A record as one file, for one audience: every entry it may see, and the texts that are still there for it to read.
+"""A record as one file, for one audience: every entry it may see, the texts it may still read, and the signed checkpoint.
 
 What an audience may read is judged by today's visibility, as on every page: a hidden idea's text stays out of a public
 export, and a ballot that is withheld stands there as its leaf hash.
@@ -32,7 +32,9 @@ class Exported:
 async def export_record(service: Service, workshop: str, audience: Audience, out: BinaryIO) -> Exported:
     """Write the record as it stands now. Holds its entries in memory, as an open workshop does."""
     live = await service.reading.live(workshop)
-    size = live.size
+    # Of one moment, before anything is awaited. A record that was put back is not signed, and its file says so.
+    size, root = live.size, live.tree.root().hex()
+    checkpoint = None if live.rewound else live.checkpoint()
     rows: list[Row] = []
     while len(rows) < size:
         rows += await service.store.read(workshop, after=len(rows) - 1, upto=size - 1)
@@ -41,13 +43,14 @@ async def export_record(service: Service, workshop: str, audience: Audience, out
     started = live.projections.workshop.started
     assert started is not None, "a record begins with its genesis"
     header = ExportHeader(
+        cocreate_export=1 if checkpoint is None else 2,
         origin=started.origin,
-        root=live.tree.root().hex(),
+        root=root,
         size=size,
         vkey=started.vkey,
         workshop=workshop,
     )
-    write_export(header, (_entry(row, withheld) for row in rows), texts, out)
+    write_export(header, (_entry(row, withheld) for row in rows), texts, out, checkpoint=checkpoint)
     return Exported(workshop, size, len(withheld), len(texts), header.root)
 
 
