@@ -82,12 +82,11 @@ class Listed:
 class Tally:
     """The running marks of one round by option; the same ballots in any order give the same tally."""
 
-    __slots__ = ("_mark", "marks", "method")
+    __slots__ = ("marks", "method")
 
     def __init__(self, method: "Method") -> None:
         self.method = method
         self.marks: dict[str, list[int]] = {}
-        self._mark = method.mark
 
     def admit(self, option: str) -> None:
         self.marks.setdefault(option, [0] * len(self.method.columns))
@@ -97,7 +96,7 @@ class Tally:
 
         `option` is the statement it is on, where the method asks option by option.
         """
-        self._mark(self.marks, option, choice, times)
+        self.method.mark(self.marks, option, choice, times)
 
     def rows(self) -> tuple[tuple[Any, ...], ...]:
         return tuple((option, *marks) for option, marks in self.marks.items())
