@@ -10,13 +10,17 @@ from cocreate.application.service import Service
 from cocreate.application.worker import Worker
 from cocreate.config import Settings
 from cocreate.persistence.record_store import RecordStore, open_store
-from cocreate.persistence.sealing import Vault, load_instance_key
+from cocreate.persistence.sealing import Vault, holding_key, load_instance_key
 
 S = TypeVar("S", bound=Service)
 
 
 class WrongInstanceKey(Exception):
     """The database's keys were wrapped by another instance key than the one given."""
+
+
+class RotationUnfinished(Exception):
+    """The instance key is being replaced, or was when that was interrupted."""
 
 
 class NoDatabase(Exception):
@@ -29,8 +33,15 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
 
     Raises WrongInstanceKey, the key file's and the store's errors, before anything is written.
     """
-    async with _connected(settings, Service) as service, _started(service):
-        yield service
+    async with _connected(settings, Service) as service:
+        try:
+            with holding_key(settings.key_file, alone=False):
+                async with _started(service):
+                    yield service
+        except BlockingIOError as error:
+            raise RotationUnfinished(
+                f"The instance key {settings.key_file} is being replaced at this moment."
+            ) from error
 
 
 @asynccontextmanager
@@ -46,11 +57,7 @@ async def opened_reader(settings: Settings) -> AsyncIterator[Service]:
 
     Raises NoDatabase, and what `opened_service` raises.
     """
-    file = settings.sqlite_file
-    if file is not None and not file.exists():
-        raise NoDatabase(
-            f"There is no database at {file}. Name the one you mean with --database, or start it with `cocreate serve`."
-        )
+    _require_database(settings)
     async with _connected(settings, Service) as service:
         yield service
 
@@ -78,6 +85,10 @@ async def _connected(settings: Settings, kind: type[S]) -> AsyncIterator[S]:
 async def _vault(store: RecordStore, key_file: Path) -> Vault:
     """The vault of the instance key; a new key is made for an empty database alone."""
     known = await store.identity.instance_key_id()
+    if next_key_file(key_file).exists():
+        raise RotationUnfinished(
+            f"Replacing the instance key {key_file} was interrupted. Finish it: `cocreate keys rotate`."
+        )
     if known is None:
         key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     vault = Vault(load_instance_key(key_file, create=known is None))
@@ -88,6 +99,31 @@ async def _vault(store: RecordStore, key_file: Path) -> Vault:
             "Name the right key file with --key-file; without it sealed texts cannot be read."
         )
     return vault
+
+
+def next_key_file(key_file: Path) -> Path:
+    """Where the new instance key lies while keys are given to it."""
+    return key_file.with_name(f"{key_file.name}.next")
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[RecordStore]:
+    """The database alone, without a key. Raises NoDatabase and the store's errors."""
+    _require_database(settings)
+    store = open_store(_store_url(settings))
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _require_database(settings: Settings) -> None:
+    file = settings.sqlite_file
+    if file is not None and not file.exists():
+        raise NoDatabase(
+            f"There is no database at {file}. Name the one you mean with --database, or start it with `cocreate serve`."
+        )
 
 
 def _memory_folder(settings: Settings) -> Path | None:

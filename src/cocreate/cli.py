@@ -10,6 +10,7 @@ from cocreate import __version__
 from cocreate.cli_audit import audit
 from cocreate.cli_demo import demo
 from cocreate.cli_import import import_from
+from cocreate.cli_keys import keys
 from cocreate.cli_records import export, replay, workshop
 from cocreate.cli_serve import serve
 from cocreate.cli_workers import serve_worker
@@ -25,5 +26,5 @@ def main() -> None:
     """Co-creation workshops on a record that anyone can check."""
 
 
-for command in (serve, serve_worker, demo, import_from, replay, export, workshop, audit):
+for command in (serve, serve_worker, demo, import_from, replay, export, workshop, audit, keys):
     main.add_command(command)

@@ -125,7 +125,7 @@ def run(
 def _ended(error: Exception, settings: Settings) -> Ended | None:
     """The error in words and with its exit code; None for one that nobody has foreseen."""
     from cocreate.application.errors import PositionUnknown, RecordDamaged, Unavailable
-    from cocreate.bootstrap import NoDatabase, WrongInstanceKey
+    from cocreate.bootstrap import NoDatabase, RotationUnfinished, WrongInstanceKey
     from cocreate.domain.errors import NotFound, Refusal
     from cocreate.exchange.csv_source import BadRows
     from cocreate.persistence.errors import SchemaTooNew, StoreError, StoreUnavailable
@@ -137,6 +137,7 @@ def _ended(error: Exception, settings: Settings) -> Ended | None:
             | NoDatabase()
             | InstanceKeyMissing()
             | WrongInstanceKey()
+            | RotationUnfinished()
             | PositionUnknown()
             | NotFound()
         ):

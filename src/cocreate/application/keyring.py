@@ -95,4 +95,9 @@ class Keyring:
         return key
 
     def _aad(self, purpose: str, name: str) -> bytes:
-        return framed("key", self._workshop.encode(), purpose.encode(), name.encode())
+        return place_of_key(self._workshop, purpose, name)
+
+
+def place_of_key(workshop: str, purpose: str, name: str) -> bytes:
+    """What a wrapped key is bound to: it opens at its own place alone."""
+    return framed("key", workshop.encode(), purpose.encode(), name.encode())

@@ -97,6 +97,10 @@ class Identity(Protocol):
         """Claim the database for an instance key, and say which key's it is."""
         ...
 
+    async def replace_instance_key_id(self, old: str, new: str) -> None:
+        """Make it another key's, if it is still the old one's."""
+        ...
+
 
 class Statements(Protocol):
     """A database that runs one statement with `?` for its parameters, each a transaction of its own."""
@@ -196,6 +200,11 @@ class SqlIdentity:
 
     async def set_instance_key_id(self, key_id: str) -> str:
         return await self.claim_setting(INSTANCE_KEY_ID, key_id)
+
+    async def replace_instance_key_id(self, old: str, new: str) -> None:
+        await self._execute(
+            "UPDATE cocreate_setting SET value = ? WHERE name = ? AND value = ?", (new, INSTANCE_KEY_ID, old)
+        )
 
     async def _first(self, statement: str, parameter: str) -> str | None:
         rows = await self._query(statement, (parameter,))

@@ -24,6 +24,7 @@ from cocreate.persistence.errors import HeadMoved
 from cocreate.persistence.popo_identity import PopoIdentity
 from cocreate.persistence.record_store import READ_ROWS_MAX
 from cocreate.persistence.waypoints import PopoWaypointRows
+from cocreate.persistence.wrapped_keys import PopoWrappedKeys
 
 
 class PopoRecorder(POPOAggregateRecorder):
@@ -38,6 +39,7 @@ class PopoRecorder(POPOAggregateRecorder):
         self.summaries: dict[str, Summary] = {}
         self.identity = PopoIdentity()
         self.waypoints = PopoWaypointRows()
+        self.wrapped_keys = PopoWrappedKeys(self.keys)
         self.watchers: set[Callable[[object, frozenset[str]], None]] = set()
 
     def head(self, workshop: str) -> int:
@@ -61,7 +63,7 @@ class PopoRecorder(POPOAggregateRecorder):
                 [StoredEvent(UUID(row.workshop), row.position + 1, row.name, row.entry) for row in rows]
             )
             self.sealed |= {_sealed_key(row): row for row in batch.sealed}
-            self.keys |= {_key_key(row): row for row in batch.keys}
+            self.keys.update({_key_key(row): row for row in batch.keys})
             self.commands |= {(row.workshop, row.position): row for row in batch.commands}
             self.seats |= {(row.session, row.workshop): row for row in batch.seats}
             self.summaries |= {row.workshop: row for row in batch.summaries}
@@ -114,6 +116,10 @@ class PopoRecordStore:
     @property
     def waypoints(self) -> PopoWaypointRows:
         return self.recorder.waypoints
+
+    @property
+    def wrapped_keys(self) -> PopoWrappedKeys:
+        return self.recorder.wrapped_keys
 
     async def open(self) -> None:
         self._closing.clear()

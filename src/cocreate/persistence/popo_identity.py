@@ -64,3 +64,7 @@ class PopoIdentity:
 
     async def set_instance_key_id(self, key_id: str) -> str:
         return await self.claim_setting(INSTANCE_KEY_ID, key_id)
+
+    async def replace_instance_key_id(self, old: str, new: str) -> None:
+        if self._settings.get(INSTANCE_KEY_ID) == old:
+            self._settings[INSTANCE_KEY_ID] = new

@@ -18,6 +18,7 @@ from cocreate.persistence.record_store import READ_ROWS_MAX
 from cocreate.persistence.schema import POSTGRES_WORDS, migrate
 from cocreate.persistence.side_reads import SideReads
 from cocreate.persistence.waypoints import SqlWaypointRows, WaypointRows
+from cocreate.persistence.wrapped_keys import SqlWrappedKeys, WrappedKeys
 
 _MIGRATION_LOCK = 0x636F63726561  # "cocrea": any number that all nodes agree on
 
@@ -35,6 +36,7 @@ class PostgresRecordStore(SideReads):
         self._queries = _Statements(self._writer, self._reader)
         self.identity: Identity = SqlIdentity(self._queries)
         self.waypoints: WaypointRows = SqlWaypointRows(self._queries)
+        self.wrapped_keys: WrappedKeys = SqlWrappedKeys(self._queries)
 
     async def open(self) -> None:
         try:

@@ -13,6 +13,7 @@ from eventsourcing.persistence import AggregateRecorder
 from cocreate.persistence.batch import Batch, CommandRow, KeyRow, Row, SealedRow, Seat, Summary
 from cocreate.persistence.identity import Identity
 from cocreate.persistence.waypoints import WaypointRows
+from cocreate.persistence.wrapped_keys import WrappedKeys
 
 LOOKUPS_MAX = 500  # keys in one query: far below what either database takes as parameters
 READ_ROWS_MAX = 4096  # a page of entries: at most 240 MB at their size limit, usually one or two
@@ -29,6 +30,11 @@ class RecordStore(Protocol):
     @property
     def identity(self) -> Identity:
         """Accounts' sessions, one-time links, join codes and settings in the same database."""
+        ...
+
+    @property
+    def wrapped_keys(self) -> WrappedKeys:
+        """Every key in the database, for giving them another instance key."""
         ...
 
     @property

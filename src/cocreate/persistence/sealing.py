@@ -4,9 +4,12 @@ AES-256-GCM with a random 12-byte nonce (NIST SP 800-38D), from `cryptography`. 
 binds a ciphertext to its place; nothing here knows a format.
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -87,6 +90,34 @@ def load_instance_key(path: Path, *, create: bool) -> bytes:
     if len(key) != KEY_BYTES:
         raise InstanceKeyMissing(f"{path} holds {len(key)} bytes in hex, an instance key has {KEY_BYTES}")
     return key
+
+
+def copy_instance_key(path: Path, copy: Path) -> None:
+    """Write the key into a file of its own, readable by its owner only. Raises FileExistsError, InstanceKeyMissing."""
+    key = load_instance_key(path, create=False)
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key.hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(copy.parent)
+
+
+def move_key_file(path: Path, to: Path) -> None:
+    """Put a key file in another's place, so that it stays there whatever happens next."""
+    path.replace(to)
+    _sync_folder(to.parent)
+
+
+@contextmanager
+def holding_key(path: Path, *, alone: bool) -> Iterator[None]:
+    """Hold the key file with others, or alone. Raises BlockingIOError where somebody on this machine holds it otherwise.
+
+    The system lets go of it when a process ends, however that comes.
+    """
+    with path.open("rb") as file:
+        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        yield
 
 
 def _create_key_file(path: Path) -> None:

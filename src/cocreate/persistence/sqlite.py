@@ -18,6 +18,7 @@ from cocreate.persistence.schema import SQLITE_WORDS, migrate
 from cocreate.persistence.side_reads import SideReads
 from cocreate.persistence.sqlite_recorder import BUSY_TIMEOUT_MS, SqliteDatastore, SqliteRecorder, connect
 from cocreate.persistence.waypoints import SqlWaypointRows, WaypointRows
+from cocreate.persistence.wrapped_keys import SqlWrappedKeys, WrappedKeys
 
 FOLLOW_INTERVAL_SECONDS = 0.25
 # An erasure empties the write-ahead log, for which every reader must be between two transactions. Ours are short;
@@ -41,6 +42,7 @@ class SqliteRecordStore(SideReads):
         self._queries = _Statements(self._writer, self._reader)
         self.identity: Identity = SqlIdentity(self._queries)
         self.waypoints: WaypointRows = SqlWaypointRows(self._queries)
+        self.wrapped_keys: WrappedKeys = SqlWrappedKeys(self._queries)
 
     async def open(self) -> None:
         await self._writer.open()
