@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cocreate.audit.policy import Policy, parse_policy
 from cocreate.audit.report import Report
 from cocreate.audit.verify import Trust, audit_export
-from cocreate.domain.certificate import CertifyResult, ResultCertified
+from cocreate.domain.certificate import CertifyResult, ResultCertified, ResultPart
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.genesis import RecordStarted
 from cocreate.domain.messages import Recorded
@@ -118,10 +118,10 @@ def _story() -> History:
 
 
 def golden_until(size: int) -> Copy:
-    """The golden record as it was with so many entries, with the texts that were readable then."""
-    return replace(
-        GOLDEN.with_entries(GOLDEN.entries[:size]), texts=tuple(_texts(_story(), size))
-    ).signed_again(cosigned_at_s=COSIGNED_AT_S)
+    """The golden record as it was with so many entries and the texts readable then, cosigned a second later."""
+    seen_at_s = GOLDEN.plain()[size - 1]["time"] // 1000 + 1
+    copy = replace(GOLDEN.with_entries(GOLDEN.entries[:size]), texts=tuple(_texts(_story(), size)))
+    return copy.signed_again(cosigned_at_s=seen_at_s)
 
 
 def withheld(copy: Copy) -> Copy:
@@ -160,6 +160,41 @@ def audited(copy: Copy | bytes, **changes: Any) -> Report:
 def kinds(report: Report) -> list[str]:
     """The kinds of violations, each once, in order."""
     return list(dict.fromkeys(one.kind for one in report.violations))
+
+
+def shifted(copy: Copy, behind: int) -> Copy:
+    """The copy with its texts where their entries are after one more was put in behind a position."""
+    texts = (
+        one.model_copy(update={"position": one.position + (one.position > behind)}) for one in copy.texts
+    )
+    return replace(copy, texts=tuple(texts))
+
+
+Plain = list[dict[str, Any]]
+"""Entries as JSON values."""
+
+
+def refilled(copy: Copy, change: Callable[[Plain], None]) -> Copy:
+    """The copy with other entries, numbered and signed anew by its own server, and cosigned by a witness that looks away."""
+    plain = copy.plain()
+    change(plain)
+    for position, one in enumerate(plain):
+        one["position"] = position
+    return copy.with_entries(map(canonical, plain)).signed_again(cosigned_at_s=COSIGNED_AT_S)
+
+
+def rewritten(copy: Copy, change: Callable[[Plain], None]) -> Copy:
+    """The same done with care: digests and certificates are made to fit what the entries now say."""
+    pen = Pen()
+    for entry in refilled(copy, change).shown:
+        recorded = decode(entry)
+        if isinstance(recorded.event, ResultPart):
+            continue
+        made = pen.certificate(recorded) if isinstance(recorded.event, ResultCertified) else [recorded]
+        for one in made:
+            pen.write(one)
+    forged = pen.copy(copy.texts)
+    return forged.signed_again(cosigned_at_s=COSIGNED_AT_S)
 
 
 class Pen:
@@ -211,7 +246,7 @@ def history_copy(history: History) -> Copy:
     """A random history as its server would have exported it, all readable texts with it."""
     pen = Pen()
     for recorded in history.entries:
-        if recorded.event.NAME == "ResultPart.v1":
+        if isinstance(recorded.event, ResultPart):
             continue
         if isinstance(recorded.event, ResultCertified):
             for one in pen.certificate(recorded):

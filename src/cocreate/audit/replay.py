@@ -104,12 +104,15 @@ class Replay:
 
     def skip(self, position: int) -> None:
         """The entry at this position is withheld: it may only be a ballot of a round whose results wait."""
-        self._decide_group()
-        if self.stopped:
-            return
+        if not self.stopped:
+            self._decide_group()
+            self._skip(position)
+
+    def _skip(self, position: int) -> None:
         rounds = tuple(sorted(self._waiting_rounds()))
         if not rounds:
             self._stop("withheld", position, expected="an entry, no results are waited for", found="its hash")
+        if self.stopped:
             return
         held = self.withheld.setdefault(rounds, Withheld(position, position, rounds=rounds))
         held.last, held.count = position, held.count + 1

@@ -104,7 +104,8 @@ class Audit:
         self.entries.unread(leaves)
 
     def text(self, text: Disclosed) -> None:
-        self.texts.open(text, self.findings)
+        if self.entries.unreadable_from is None:
+            self.texts.open(text, self.findings)
 
     def checkpoint(self, note: bytes) -> None:
         """The signed note of the record's head."""
@@ -133,7 +134,12 @@ class Audit:
         """The record has been read to its end."""
         self.replay.finish()
         self._check_root()
-        self.texts.close(self.findings, served=self.claim.served)
+        if self.entries.unreadable_from is None:
+            self.texts.close(self.findings, served=self.claim.served)
+        else:
+            self.findings.could_not_check(
+                "texts", f"Texts: entry {self.entries.unreadable_from} and those behind it could not be read."
+            )
         if not self._signed:
             self.findings.could_not_check(
                 "signature",
