@@ -293,9 +293,11 @@ class Audit:
                 "withheld",
                 f"{self.replay.withheld_count} ballots that are withheld until results show: only their hashes are here.",
             )
-        elif self.entries.hashed < self.entries.tree.size:
+        if self.entries.unread_from is not None:
             could_not(
-                "entries", f"{self.entries.tree.size - self.entries.hashed} entries that are not shown."
+                "entries",
+                f"{self.entries.unread_count} entries that the server does not show yet; from entry "
+                f"{self.entries.unread_from} on, rules and results were not checked.",
             )
         if self.replay.digests_unchecked:
             could_not(
