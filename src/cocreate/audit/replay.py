@@ -278,11 +278,13 @@ class Replay:
             if names:
                 tally = isinstance(one.event, ResultPart | ResultCertified) and names != ["digest"]
                 kind: Kind = "tally" if tally else "digest" if names == ["digest"] else "facts"
+                expected = _said(self._with_digest(pending.event, one.event), names)
                 self.findings.violation(
-                    kind, one.position,
-                    expected=_said(self._with_digest(pending.event, one.event), names), found=_said(one.event, names),
-                    evidence=evidence,
-                )  # fmt: skip
+                    kind, one.position, expected=expected, found=_said(one.event, names), evidence=evidence
+                )
+                if kind == "facts":
+                    self.stopped = True
+                    return
             if isinstance(one.event, ResultCertified):
                 self._keep_recount(one, wanted, differs)
             if isinstance(one.event, WorkshopClosed):
