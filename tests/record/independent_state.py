@@ -127,6 +127,10 @@ def _opened(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None
     state.options[key] = [list(option) for option in facts["options"]]
 
 
+def _priced(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
+    state.rounds[key]["costs"] = sorted([*state.rounds[key].get("costs", []), *facts["costs"]])
+
+
 def _admitted(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
     state.options[key].append([facts["idea"], facts["text_at"]])
 
@@ -210,6 +214,7 @@ FOLDS: dict[str, Fold] = {
     "CommentRestored": _comment("visible"),
     "RoundOpened": _opened,
     "OptionAdmitted": _admitted,
+    "OptionsPriced": _priced,
     "RoundClosed": _closed,
     "RoundVoided": _voided,
     "ResultCertified": _certified,

@@ -149,7 +149,7 @@ def count(row: Round, round_id: str, ballots: Iterable[tuple[str, int, Any]], ti
         tally.add(ballot_parts(aggregate)[2], choice)
         if row.method.counts_ballots:
             choices[choice] += 1
-    return row.method.result(row.rules, Box(tally, Ranking(tie_root, round_id), choices))
+    return row.method.result(row.rules, Box(tally, Ranking(tie_root, round_id), choices, row.costs))
 
 
 def _parts(result: Result) -> Iterable[ResultPart]:

@@ -1,7 +1,7 @@
 """Round: one vote. Once it is open its rules never change, nor do frozen options; a change is a new round."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -34,6 +34,7 @@ from cocreate.domain.messages import (
 )
 from cocreate.domain.voting import METHODS, Rules
 from cocreate.domain.voting.method import Method
+from cocreate.domain.voting.projects import COST_MAX, Money
 
 if TYPE_CHECKING:
     from cocreate.domain.state import WorkshopState
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 ROUNDS_MAX = 1_000
 OPTIONS_FROZEN_MAX = 1_000
 OPTIONS_GROWING_MAX = 20_000
+COSTS_PER_PART = 500
 GRACE_MS_DEFAULT = 10_000
 GRACE_MS_MAX = 86_400_000
 WITHHOLDING_MS_MAX = 90 * 86_400_000
@@ -92,6 +94,15 @@ class OptionAdmitted(Event):
     text_at: Position
 
 
+class OptionsPriced(Event):
+    """What options cost, in a vote on a budget: ascending by idea, in as many of these as it takes, right after `RoundOpened`."""
+
+    NAME: ClassVar[str] = "OptionsPriced.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
+
+    costs: Annotated[tuple[tuple[Uuid, Money], ...], Field(min_length=1, max_length=COSTS_PER_PART)]
+
+
 class RoundClosed(Event):
     NAME: ClassVar[str] = "RoundClosed.v1"
     AGGREGATE: ClassVar[Aggregate] = "round"
@@ -128,6 +139,8 @@ class Round:
     """The last moment at which a late ballot counts; none while open, and none once the workshop has closed."""
     ballots_digest: str = ""
     result_digest: str = ""
+    costs: Mapping[str, int] = field(default_factory=dict)
+    """What each option costs, in minor units; empty but in a vote on a budget."""
 
     @property
     def method(self) -> Method:
@@ -143,6 +156,7 @@ class OpenRound(Command):
     rules: Rules
     admission: Options = "frozen"
     options: tuple[str, ...] = ()
+    costs: tuple[tuple[str, int], ...] = ()
     secrecy: str = "pseudonymous"
     results: Results = "after_closing"
     grace_ms: int = GRACE_MS_DEFAULT
@@ -188,7 +202,7 @@ def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
     if command.replaces is not None and find_round(state, command.replaces).status == "open":
         raise RoundStateConflict(status="open", wanted="replaced: close or void it first")
     options = _frozen_options(command, state)
-    METHODS[command.rules.method].check_round(command.rules, command.options, {})
+    costs = _costs(command)
     opened = RoundOpened(
         admission=command.admission,
         eligibility="claimed_by_source" if state.workshop.importing else "one_per_browser",
@@ -202,7 +216,22 @@ def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
         secrecy=secrecy,
         withheld_until=_withheld_until(command, now),
     )
-    return [Pending(command.round, opened)]
+    priced = [
+        OptionsPriced(costs=tuple(costs[first : first + COSTS_PER_PART]))
+        for first in range(0, len(costs), COSTS_PER_PART)
+    ]
+    return [Pending(command.round, event) for event in (opened, *priced)]
+
+
+def _costs(command: OpenRound) -> list[tuple[str, int]]:
+    """The cost of each option, ascending by idea; the method says whether options have any."""
+    costs = dict(command.costs)
+    if len(costs) < len(command.costs) or not costs.keys() <= set(command.options):
+        raise RulesMalformed(problem="a cost is that of one option, once")
+    if any(not 1 <= cost <= COST_MAX for cost in costs.values()):
+        raise RulesMalformed(problem=f"a cost is an amount from 1 to {COST_MAX} minor units")
+    METHODS[command.rules.method].check_round(command.rules, command.options, costs)
+    return sorted(costs.items())
 
 
 def _frozen_options(command: OpenRound, state: "WorkshopState") -> tuple[tuple[str, int], ...]:
@@ -299,6 +328,12 @@ def round_opened(state: "WorkshopState", recorded: Recorded, event: RoundOpened)
     )
     state.rounds.put(recorded.aggregate, row)
     state.hold_ballots(recorded.aggregate)
+
+
+@evolves(OptionsPriced)
+def options_priced(state: "WorkshopState", recorded: Recorded, event: OptionsPriced) -> None:
+    row = state.rounds[recorded.aggregate]
+    state.rounds.put(recorded.aggregate, replace(row, costs={**row.costs, **dict(event.costs)}))
 
 
 @evolves(OptionAdmitted)

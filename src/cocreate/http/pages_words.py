@@ -201,6 +201,7 @@ EVENTS: Final = {
     "CommentRestored": "A comment was restored",
     "RoundOpened": "A vote opened",
     "OptionAdmitted": "A statement joined a vote",
+    "OptionsPriced": "The costs of a vote's options were stated",
     "RoundClosed": "A vote closed",
     "RoundVoided": "A vote was declared void",
     "ResultPart": "Part of a result",

@@ -10,7 +10,7 @@ def result(projections: Projections, round_id: str, tie_root: bytes) -> Result:
     For a round whose results are shown; after its certificate `digest_of(steps)` is the `steps_digest` there.
     """
     row = projections.rounds.rounds[round_id]
-    box = Box(row.poll.tally, Ranking(tie_root, round_id), row.poll.choices())
+    box = Box(row.poll.tally, Ranking(tie_root, round_id), row.poll.choices(), row.costs)
     return row.poll.method.result(row.opened.rules, box)
 
 

@@ -63,6 +63,7 @@ def option_item(reader: Reader, key: str) -> Item:
     round_id, idea = key.split("/")
     fold = reader.facts.rounds
     row = fold.rounds[round_id].options[idea]
+    cost = fold.rounds[round_id].costs.get(idea)
     standing = reader.facts.board.ideas[idea]
     concealed = reader.conceals(standing, reader.visible.board.ideas[idea])
     item = {
@@ -76,6 +77,7 @@ def option_item(reader: Reader, key: str) -> Item:
         "text": idea_text(reader, row.text_at, "text", concealed=concealed),
         "status": standing.status,
         "admitted_at": row.admitted_at,
+        "cost": cost,
     }
     return present(item)
 

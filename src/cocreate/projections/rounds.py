@@ -7,7 +7,7 @@ from cocreate.domain.certificate import ResultCertified
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
 from cocreate.domain.messages import Recorded
-from cocreate.domain.round import OptionAdmitted, RoundClosed, RoundOpened, RoundVoided
+from cocreate.domain.round import OptionAdmitted, OptionsPriced, RoundClosed, RoundOpened, RoundVoided
 from cocreate.domain.voting import METHODS
 from cocreate.domain.workshop import WorkshopClosed
 from cocreate.projections.board import BoardFold
@@ -32,6 +32,7 @@ class RoundRow:
     opened_time: int
     poll: Poll
     options: dict[str, OptionRow] = field(default_factory=dict)
+    costs: dict[str, int] = field(default_factory=dict)
     status: str = "open"
     closed_time: int | None = None
     closed_because: str | None = None
@@ -63,6 +64,7 @@ class RoundsFold:
         return {
             RoundOpened: self._opened,
             OptionAdmitted: self._admitted,
+            OptionsPriced: self._priced,
             RoundClosed: self._closed,
             RoundVoided: self._voided,
             ResultCertified: self._certified,
@@ -99,6 +101,12 @@ class RoundsFold:
     def _admitted(self, recorded: Recorded, event: OptionAdmitted) -> None:
         self._admit(recorded, self.rounds[recorded.aggregate], event.idea, event.text_at)
         self.turnout_changes.touch(recorded.aggregate, recorded.position)
+
+    def _priced(self, recorded: Recorded, event: OptionsPriced) -> None:
+        row = self.rounds[recorded.aggregate]
+        for idea, cost in event.costs:
+            row.costs[idea] = cost
+            self.option_changes.touch(option_key(recorded.aggregate, idea), recorded.position)
 
     def _admit(self, recorded: Recorded, row: RoundRow, idea: str, text_at: int) -> None:
         """An option stands at the version of its idea that is current when it is admitted."""

@@ -74,7 +74,7 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
     if row.status == "certified":
         return [key, row.ballots_digest, row.result_digest]
     options = [[idea, text_at] for idea, text_at in row.options.items()]
-    facts = {
+    facts: dict[str, Any] = {
         "admission": row.admission,
         "eligibility": row.eligibility,
         "grace_ms": row.grace_ms,
@@ -85,6 +85,8 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
         "status": row.status,
         "turnout": list(state.turnout.get(key, (0, 0, 0))),
     }
+    if row.costs:
+        facts["costs"] = [list(one) for one in sorted(row.costs.items())]
     if row.closed_at is not None:
         facts["closed_at"] = row.closed_at
     if row.grace_until is not None:

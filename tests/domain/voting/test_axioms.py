@@ -335,5 +335,8 @@ def test_rules_that_nothing_can_be_counted_by_are_refused_at_the_opening() -> No
     for rules, costs in refusals:
         with pytest.raises(RulesMalformed):
             METHODS[rules.method].check_round(rules, OPTIONS, costs)
-    for rules in RULES.values():
-        METHODS[rules.method].check_round(rules, OPTIONS, COSTS)
+    for name, rules in RULES.items():
+        priced, unpriced = (COSTS, {}) if name in ON_A_BUDGET else ({}, COSTS)
+        METHODS[rules.method].check_round(rules, OPTIONS, priced)
+        with pytest.raises(RulesMalformed):
+            METHODS[rules.method].check_round(rules, OPTIONS, unpriced)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from sys import intern
 from typing import Any
 
-from cocreate.domain.errors import ChoiceMalformed
+from cocreate.domain.errors import ChoiceMalformed, RulesMalformed
 from cocreate.domain.voting.method import CHOICES_MAX
 
 _KEPT_MAX = 50_000
@@ -76,10 +76,11 @@ def _require_ids(method: str, choice: Any) -> None:
 
 
 class AnyOptions:
-    """The part of a method that decides on any options."""
+    """The part of a method that decides on any options, whatever they cost."""
 
     def check_round(self, rules: Any, options: Sequence[str], costs: Mapping[str, int]) -> None:
-        """Nothing about the options can be wrong."""
+        if costs:
+            raise RulesMalformed(problem="only options of a vote on a budget have costs")
 
 
 class Named(AnyOptions):

@@ -12,7 +12,7 @@ from pydantic import Field
 from cocreate.domain.errors import ChoiceMalformed, LimitReached, RulesMalformed
 from cocreate.domain.messages import Facts
 from cocreate.domain.voting import borda, irv, schulze, stv
-from cocreate.domain.voting.choices import check_numbers, check_order
+from cocreate.domain.voting.choices import AnyOptions, check_numbers, check_order
 from cocreate.domain.voting.method import Ballots, Box, Result, Step, Ties
 from cocreate.domain.voting.places import SEATS_MAX
 
@@ -41,7 +41,7 @@ class RankedRules(Facts):
     version: Literal[1] = 1
 
 
-class Ranked:
+class Ranked(AnyOptions):
     name = "ranked"
     version = 1
     columns = ("first",)
@@ -49,6 +49,7 @@ class Ranked:
     counts_ballots = True
 
     def check_round(self, rules: RankedRules, options: Sequence[str], costs: Mapping[str, int]) -> None:
+        super().check_round(rules, options, costs)
         if len(options) > OPTIONS_MAX:
             raise LimitReached(of="options put in order", limit=OPTIONS_MAX)
         if rules.count == "irv" and rules.seats > 1:

@@ -15,7 +15,9 @@ from cocreate.domain.voting.method import Ballots, Ties
 from cocreate.domain.voting.projects import points_of
 
 CLASSES_MAX = 1_000
-"""Purse classes up to which sets of voters are quicker than voters one by one, at any number of them."""
+"""Purse classes, times the different points they give, up to which sets of voters are quicker than voters one by one."""
+
+_ONE = ord("1")
 
 Voters = int
 """A set of voters: bit n stands for voter n."""
@@ -62,15 +64,20 @@ def _supporters(ballots: Ballots, costs: Mapping[str, int], voters: int) -> dict
     digits: dict[tuple[str, int], bytearray] = {}
     first = 0
     for choice, times in ballots.items():
-        for project, points in points_of(choice):
-            if project in costs:
-                if (project, points) not in digits:
-                    digits[project, points] = bytearray(b"0") * voters
-                digits[project, points][first : first + times] = b"1" * times
+        for given in points_of(choice):
+            written = digits.get(given)
+            if written is None:
+                if given[0] not in costs:
+                    continue
+                written = digits[given] = bytearray(b"0") * voters
+            if times == 1:
+                written[first] = _ONE
+            else:
+                written[first : first + times] = b"1" * times
         first += times
     found: dict[str, dict[int, Voters]] = {}
-    for (project, points), written in digits.items():
-        found.setdefault(project, {})[points] = int(written, 2)
+    for (project, points), bits in digits.items():
+        found.setdefault(project, {})[points] = int(bits, 2)
     return found
 
 
@@ -80,6 +87,7 @@ class _Run:
     def __init__(self, electorate: Electorate, share: Fraction) -> None:
         self.electorate = electorate
         self.purses: _ByClass | _ByVoter = _ByClass(electorate, share)
+        self._levels = max(map(len, electorate.supporters.values()), default=1)
 
     def purchases(self) -> list[Purchase]:
         electorate = self.electorate
@@ -119,7 +127,7 @@ class _Run:
         """Take the payments; where purses have become too many to be classes, each voter has one from here on."""
         each = rate * self.electorate.costs[project] if self.electorate.by_cost else rate
         self.purses.pay(project, each)
-        if isinstance(self.purses, _ByClass) and len(self.purses.money) > CLASSES_MAX:
+        if isinstance(self.purses, _ByClass) and len(self.purses.money) * self._levels > CLASSES_MAX:
             self.purses = _ByVoter(self.electorate, self.purses)
 
 
