@@ -17,7 +17,7 @@ from cocreate.domain import certificate, erasure, state  # noqa: F401  importing
 from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
 from cocreate.domain.voting.choices import OPTIONS_KEPT_MAX, one_object
-from cocreate.domain.voting.method import CHOICES_MAX
+from cocreate.domain.voting.method import CHOICES_MAX, MARK_MAX
 
 ENTRY_BYTES_MAX: Final = 60_000
 
@@ -33,13 +33,16 @@ _ENVELOPE: Final = re.compile(
     rb'"event":"([A-Z][A-Za-z]{1,60}\.v[1-9][0-9]{0,3})","facts":(\{.*\}),'
     rb'"position":(0|[1-9][0-9]{0,15}),"time":(0|[1-9][0-9]{0,15})\}'
 )
+_MARK: Final = rb'\["%b",(?:0|-?(?:[1-9][0-9]{0,5}|%d))\]' % (_UUID, MARK_MAX)
+_NAMED: Final = rb'"%b"(?:,"%b"){0,%d}' % (_UUID, _UUID, CHOICES_MAX - 1)
+_MARKED: Final = rb"%b(?:,%b){0,%d}" % (_MARK, _MARK, CHOICES_MAX - 1)
 _SHORT: Final = rb"(?:0|[1-9][0-9]{0,14})"
 _BALLOT_ENTRY: Final = re.compile(
     (
         rb'^\{"actor":"%b","aggregate":"(%b)","command":"([0-9a-f]{32})","event":"(Ballot(?:Cast|Replaced)\.v1)",'
-        rb'"facts":\{"choice":(-1|0|1|\[(?:"%b"(?:,"%b"){0,%d})?\])(?:,"claimed_at":%b)?,"counter":([1-9][0-9]{0,5}),'
+        rb'"facts":\{"choice":(-1|0|1|\[(?:%b|%b)?\])(?:,"claimed_at":%b)?,"counter":([1-9][0-9]{0,5}),'
         rb'"random":"([0-9a-f]{32})"\},"position":(%b),"time":(%b)\}$'
-        % (_PSEUDONYM, _BALLOT, _UUID, _UUID, CHOICES_MAX - 1, _SHORT, _SHORT, _SHORT)
+        % (_PSEUDONYM, _BALLOT, _NAMED, _MARKED, _SHORT, _SHORT, _SHORT)
     ).decode(),
     re.ASCII | re.MULTILINE,
 )
@@ -179,7 +182,9 @@ def _ballot(found: re.Match[str]) -> Recorded:
 
 
 def _choice(said: str) -> Any:
-    found = one_object(tuple(json.loads(said)) if said.startswith("[") else int(said))
+    if not said.startswith("["):
+        return int(said)
+    found = one_object(tuple([one if type(one) is str else tuple(one) for one in json.loads(said)]))
     if len(said) <= _CHOICE_KEPT_LENGTH_MAX:
         if len(_choices) >= _CHOICES_KEPT_MAX:
             _choices.clear()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun
 from cocreate.domain.canonical import canonical_json, digest_of
 from cocreate.domain.certificate import CertifyResult, ResultCertified, ResultPart
 from cocreate.domain.decider import evolve
@@ -20,7 +21,7 @@ from cocreate.domain.voting import METHODS, Rules
 from cocreate.persistence.batch import Row
 from cocreate.projections.fold import Projections
 from cocreate.projections.outcome import result
-from cocreate.record.codec import decode_page, encode
+from cocreate.record.codec import decode, decode_page, encode
 from cocreate.record.digest import digest_tables
 from tests.domain.voting.rulebook import COSTS, OPTIONS, RULES, election
 from tests.domain.words import (
@@ -131,3 +132,18 @@ def test_a_choice_of_any_form_names_only_options_of_the_round(name: str, choice:
 def test_every_method_of_the_registry_has_had_its_round() -> None:
     assert {rules.method for rules in RULES.values()} == METHODS.keys()
     assert len(OPTIONS) == 5
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_ballots_of_every_form_are_read_in_runs(name: str) -> None:
+    """A busy record is made of ballots: none of them may go the slow way of every other event."""
+    rows = [
+        Row(WORKSHOP, entry.position, entry.event.NAME, encode(entry))
+        for entry in voted(name, 0).entries
+        if isinstance(entry.event, BallotCast | BallotReplaced)
+    ]
+    assert rows
+    assert all(isinstance(one, BallotRun) for one in decode_page([rows[0]]))
+    assert [one.choices for one in decode_page([rows[-1]]) if isinstance(one, BallotRun)] == [
+        [decode(rows[-1].entry).event.choice]  # type: ignore[attr-defined]  # a ballot, as chosen above
+    ]
