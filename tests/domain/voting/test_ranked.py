@@ -10,6 +10,7 @@ from cocreate.domain.errors import ChoiceMalformed, LimitReached, RulesMalformed
 from cocreate.domain.voting import METHODS
 from cocreate.domain.voting.ranked import RankedRules
 from cocreate.domain.voting.schulze import preferences
+from cocreate.domain.voting.stages import fewest
 from tests.domain.voting.booth import A, B, C, D, E, counted, listed
 from tests.domain.words import idea_id
 
@@ -70,6 +71,16 @@ def test_a_tie_for_the_fewest_looks_back_before_the_draw() -> None:
     told = next(step for step in result.steps if step["step"] == "tie_broken")
     assert (told["options"], told["by_round"], told["round"]) == ([C, D], 1, 2)
     assert [step["option"] for step in result.steps if step["step"] == "excluded"][:2] == [E, D]
+
+
+def test_a_tie_goes_by_the_latest_round_that_tells_and_then_among_those_left() -> None:
+    """Rules 49 and 51 of the Order say the most recent stage. There B is above C and D, which an earlier one tells apart."""
+    stages = [{B: 1, C: 4, D: 2}, {B: 1, C: 3, D: 4}, {B: 5, C: 4, D: 4}, {B: 6, C: 6, D: 6}]
+    ties = listed((B, C, D))
+    assert fewest([B, C, D], stages, ties) == (C, {"step": "tie_broken", "options": [B, C, D], "by_round": 1})
+    assert fewest([B, C, D], stages, ties, most=True)[0] == B
+    assert fewest([C, D], stages[2:], ties) == (D, {"step": "tie_broken", "order": [C, D]})
+    assert fewest([C], stages, ties) == (C, None)
 
 
 def test_a_tie_at_every_round_goes_by_the_draw_and_who_is_drawn_first_stays() -> None:
