@@ -17,6 +17,9 @@ _LAST = 127
 def count(
     ballots: Ballots, options: Sequence[str], seats: int, ties: Ties
 ) -> tuple[tuple[str, ...], tuple[Step, ...]]:
+    """Nobody is elected if nobody ranks anything."""
+    if not ballots:
+        return (), ({"step": "seats_unfilled", "seats": seats},)
     wins = preferences(ballots, options)
     paths = strongest_paths(wins)
     steps: list[Step] = [
@@ -29,7 +32,7 @@ def count(
     ]
     left = list(range(len(options)))
     elected: list[str] = []
-    while left and len(elected) < seats and ballots:
+    while left and len(elected) < seats:
         best = [one for one in left if all(paths[one][other] >= paths[other][one] for other in left)]
         order = ties.order([options[one] for one in best])
         if len(order) > 1:
