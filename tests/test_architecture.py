@@ -16,7 +16,18 @@ CONTRACTS = {
     for contract in tomllib.loads(PROJECT.read_text())["tool"]["importlinter"]["contracts"]
 }
 
-PACKAGES = ("application", "domain", "exchange", "http", "persistence", "projections", "record", "tlog")
+PACKAGES = (
+    "application",
+    "audit",
+    "domain",
+    "exchange",
+    "http",
+    "persistence",
+    "projections",
+    "record",
+    "tlog",
+    "witnessing",
+)
 
 # Where the offending line is planted, the line, and the contracts that must catch it.
 VIOLATIONS = {
@@ -47,6 +58,21 @@ VIOLATIONS = {
         "from cocreate import record",
         {"tlog-stands-alone"},
     ),
+    "the auditor asks the server": (
+        "audit/planted.py",
+        "import cocreate.persistence",
+        {"the-auditor-trusts-no-server"},
+    ),
+    "a witness reads entries": (
+        "witnessing/planted.py",
+        "import cocreate.record",
+        {"witnessing-knows-the-log-only"},
+    ),
+    "a witness asks the application": (
+        "witnessing/planted.py",
+        "import cocreate.application",
+        {"layers", "witnessing-knows-the-log-only"},
+    ),
     "the record needs the log": (
         "record/planted.py",
         "import cocreate.tlog",
@@ -76,9 +102,11 @@ VIOLATIONS = {
 
 ALLOWED = {
     "http/planted.py": "from cocreate import application",
-    "application/planted.py": "from cocreate import domain, persistence, projections, record, tlog",
+    "application/planted.py": "from cocreate import domain, persistence, projections, record, tlog, witnessing",
     "persistence/planted.py": "import eventsourcing.persistence, psycopg, psycopg_pool, cocreate.record",
     "record/planted.py": "import cocreate.domain",
+    "audit/planted.py": "from cocreate import domain, projections, record, tlog",
+    "witnessing/planted.py": "import cocreate.tlog.planted",
     "exchange/planted.py": "import cocreate.application, cocreate.domain",
 }
 
@@ -109,7 +137,8 @@ def skeleton(tmp_path: Path) -> Path:
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
         (folder / "planted.py").touch()
-    (tmp_path / "src" / "cocreate" / "__init__.py").touch()
+    for module in ("__init__", "config"):
+        (tmp_path / "src" / "cocreate" / f"{module}.py").touch()
     return tmp_path
 
 

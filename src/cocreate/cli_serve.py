@@ -26,6 +26,8 @@ from cocreate.config import Settings
 if TYPE_CHECKING:
     import asyncio
 
+    from aiohttp import web
+
     from cocreate.application.service import Service
 
 BACKLOG = 1024
@@ -90,8 +92,8 @@ def serve(
             _announce(settings, address, link)
         sys.stdout.flush()
 
-    serving = _serve if settings.workers == 1 else _serve_by_workers
-    run(settings, lambda: serving(settings, announce), log_level=settings.log_level)
+    work = _serve if settings.workers == 1 else _serve_by_workers
+    run(settings, lambda: work(settings, announce), log_level=settings.log_level)
 
 
 async def _serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
@@ -131,11 +133,17 @@ async def _serve_by_workers(settings: Settings, announce: Callable[[str, str], N
 @asynccontextmanager
 async def served(service: "Service", listener: socket.socket, public_url: str | None) -> AsyncIterator[None]:
     """The web server on this socket; at the end it finishes what is under way and tells streams to reconnect."""
-    from aiohttp import web
-
     from cocreate.http.app import make_app
 
-    app = make_app(service, public_url=public_url)
+    async with serving(make_app(service, public_url=public_url), listener):
+        yield
+
+
+@asynccontextmanager
+async def serving(app: "web.Application", listener: socket.socket) -> AsyncIterator[None]:
+    """Any application on this socket; at the end it finishes what is under way."""
+    from aiohttp import web
+
     # The application writes its own line for each request, which tells less about who voted.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()

@@ -62,10 +62,25 @@ def is_there(pid: int) -> bool:
 @contextmanager
 def serving(data: Path, *arguments: str | Path) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
     """A server on a free port: what it announced, and its process, which is gone at the end."""
+    with _announcing(data, "serve", *arguments) as running:
+        yield running
+
+
+@contextmanager
+def serving_witness(
+    data: Path, *arguments: str | Path
+) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
+    """A witness on a free port, in the same way."""
+    with _announcing(data, "witness", "serve", *arguments) as running:
+        yield running
+
+
+@contextmanager
+def _announcing(data: Path, *arguments: str | Path) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
     with (
         (data / "serve.log").open("a") as log,
         subprocess.Popen(
-            command("serve", "--port", "0", "--json", *arguments),
+            command(*arguments, "--port", "0", "--json"),
             env=environment(data),
             cwd=data,
             stdout=subprocess.PIPE,

@@ -67,13 +67,13 @@ def test_every_command_shows_an_example_and_takes_a_database(
 ) -> None:
     """Its help has an example that names the command, and `--database` and `--json` are among its options.
 
-    An auditor has no database, and a replayed view is JSON anyway.
+    Auditors and witnesses have no database, and a replayed view is JSON anyway.
     """
     assert one.epilog is not None
     assert f"cocreate {' '.join(path)}" in one.epilog
     wanted: set[str] = {"database", "as_json", "key_file"}
-    if path[0] == "audit":
-        wanted = set() if path[1] == "replay" else {"as_json"}
+    if path[0] in ("audit", "witness"):
+        wanted = set() if path == ("audit", "replay") else {"as_json"}
     assert wanted <= {option.name for option in one.params}
     assert one.get_short_help_str()
 
