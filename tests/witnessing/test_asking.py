@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cocreate.tlog.checkpoints import open_checkpoint, require_grown
 from cocreate.tlog.errors import VerificationError
 from cocreate.tlog.policy import parse_policy
-from cocreate.tlog.signatures import Cosigner
+from cocreate.tlog.signatures import Cosigner, LogSigner
 from cocreate.tlog.witness import AddCheckpoint, parse_add_checkpoint
 from cocreate.witnessing import asking as asking_module
 from cocreate.witnessing.asking import Cosigned, WitnessAddress, Witnesses, addresses_of
@@ -126,7 +126,7 @@ async def test_a_log_that_went_back_under_a_running_installation_is_told(
 
 async def test_an_open_witness_is_told_of_the_log(http: ClientSession, tmp_path: Path) -> None:
     """By the first key that speaks for the origin; a stranger's of the same origin is refused then."""
-    stranger = Log(grown(300).entries, type(LOG)(ORIGIN, OTHERS[0]._private))
+    stranger = Log(grown(300).entries, LogSigner(ORIGIN, OTHERS[0]._private))
     async with hosted(tmp_path, None) as address:
         assert len((await ask(http, grown(300), address)).by) == 1
         witnesses = Witnesses(http, [address], clock=clock)
@@ -312,7 +312,7 @@ async def test_sizes_are_remembered_of_so_many_logs(
 ) -> None:
     """Of one that fell out the witness is asked once more; it costs a request and nothing else."""
     monkeypatch.setattr(asking_module, "LOGS_REMEMBERED_MAX", 1)
-    first, second = grown(3), Log(grown(3).entries, type(LOG)("workshop.example/log/8", LOG._private))
+    first, second = grown(3), Log(grown(3).entries, LogSigner("workshop.example/log/8", LOG._private))
     async with hosted(tmp_path, None) as address:
         witnesses = Witnesses(http, [address], clock=clock)
         for log in (first, second, first, first):
