@@ -1,9 +1,10 @@
 """The composition root: the only module that constructs concrete classes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cocreate.application.memory import Memory
 from cocreate.application.service import Service
@@ -11,6 +12,9 @@ from cocreate.application.worker import Worker
 from cocreate.config import Settings
 from cocreate.persistence.record_store import RecordStore, open_store
 from cocreate.persistence.sealing import Vault, holding_key, load_instance_key
+
+if TYPE_CHECKING:
+    from cocreate.witnessing.asking import WitnessAddress, Witnesses
 
 S = TypeVar("S", bound=Service)
 
@@ -33,7 +37,10 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
 
     Raises WrongInstanceKey, the key file's and the store's errors, before anything is written.
     """
-    async with _connected(settings, Service) as service:
+    async with (
+        _witnesses(settings.witnesses) as witnesses,
+        _connected(settings, partial(Service, witnesses=witnesses)) as service,
+    ):
         try:
             with holding_key(settings.key_file, alone=False):
                 async with _started(service):
@@ -72,7 +79,7 @@ async def _started(service: Service) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _connected(settings: Settings, kind: type[S]) -> AsyncIterator[S]:
+async def _connected(settings: Settings, kind: Callable[..., S]) -> AsyncIterator[S]:
     store = open_store(_store_url(settings))
     await store.open()
     try:
@@ -99,6 +106,41 @@ async def _vault(store: RecordStore, key_file: Path) -> Vault:
             "Name the right key file with --key-file; without it sealed texts cannot be read."
         )
     return vault
+
+
+class PolicyUnreadable(Exception):
+    """The file that names the witnesses cannot be used."""
+
+
+@asynccontextmanager
+async def _witnesses(file: Path | None) -> "AsyncIterator[Witnesses | None]":
+    """Those whom a policy file names with an address; None without one. Raises PolicyUnreadable."""
+    if file is None:
+        yield None
+        return
+    from aiohttp import ClientSession
+
+    from cocreate.witnessing.asking import Witnesses
+
+    addresses = _addresses(file)
+    async with ClientSession() as http:
+        yield Witnesses(http, addresses)
+
+
+def _addresses(file: Path) -> "tuple[WitnessAddress, ...]":
+    from cocreate.tlog.errors import VerificationError
+    from cocreate.tlog.policy import parse_policy
+    from cocreate.witnessing.asking import addresses_of
+
+    try:
+        addresses = addresses_of(parse_policy(file.read_bytes()))
+    except (OSError, VerificationError) as error:
+        raise PolicyUnreadable(f"The witnesses in {file} cannot be read: {error}") from error
+    if not addresses:
+        raise PolicyUnreadable(
+            f"{file} names no witness with an address. Expected lines like: witness NAME VKEY https://witness.example.org"
+        )
+    return addresses
 
 
 def next_key_file(key_file: Path) -> Path:

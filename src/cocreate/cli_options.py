@@ -125,7 +125,7 @@ def run(
 def _ended(error: Exception, settings: Settings) -> Ended | None:
     """The error in words and with its exit code; None for one that nobody has foreseen."""
     from cocreate.application.errors import PositionUnknown, RecordDamaged, Unavailable
-    from cocreate.bootstrap import NoDatabase, RotationUnfinished, WrongInstanceKey
+    from cocreate.bootstrap import NoDatabase, PolicyUnreadable, RotationUnfinished, WrongInstanceKey
     from cocreate.domain.errors import NotFound, Refusal
     from cocreate.exchange.csv_source import BadRows
     from cocreate.persistence.errors import SchemaTooNew, StoreError, StoreUnavailable
@@ -138,6 +138,7 @@ def _ended(error: Exception, settings: Settings) -> Ended | None:
             | InstanceKeyMissing()
             | WrongInstanceKey()
             | RotationUnfinished()
+            | PolicyUnreadable()
             | PositionUnknown()
             | NotFound()
         ):

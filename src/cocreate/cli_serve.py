@@ -58,6 +58,12 @@ SHUTDOWN_S = 10.0
     metavar="N",
     help="Processes that speak HTTP, before one that writes; for machines with cores to spare. Default: 1, all in one process.",
 )
+@click.option(
+    "--witnesses",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Whom to ask for signatures under each record's state: a c2sp.org/tlog-policy file with addresses.",
+)
 @store_options
 def serve(
     *,
@@ -65,6 +71,7 @@ def serve(
     port: int | None,
     public_url: str | None,
     workers: int | None,
+    witnesses: Path | None,
     database: str | None,
     key_file: Path | None,
     log_level: str | None,
@@ -83,6 +90,7 @@ def serve(
         port=port,
         public_url=public_url,
         workers=workers,
+        witnesses=witnesses,
     )
 
     def announce(address: str, link: str) -> None:

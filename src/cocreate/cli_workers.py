@@ -187,4 +187,5 @@ def _written(settings: Settings) -> bytes:
 
 def _read(written: bytes) -> Settings:
     facts = json.loads(written)
-    return Settings(**{**facts, "key_file": Path(facts["key_file"])})
+    # Its writer is the one that asks witnesses.
+    return Settings(**{**facts, "key_file": Path(facts["key_file"]), "witnesses": None})

@@ -9,6 +9,7 @@
 | `public_url` | `COCREATE_PUBLIC_URL` | none |
 | `log_level` | `COCREATE_LOG_LEVEL` | `info` |
 | `workers` | `COCREATE_WORKERS` | `1` |
+| `witnesses` | `COCREATE_WITNESSES` | none |
 
 The data folder is `$XDG_DATA_HOME/cocreate`, else `~/.local/share/cocreate`. An option of the command line comes first.
 """
@@ -60,6 +61,8 @@ class Settings:
     log_level: str = "info"
     workers: int = 1
     """Processes that speak HTTP. One is all in one process; several stand before the one that writes."""
+    witnesses: Path | None = None
+    """A c2sp.org/tlog-policy file with the addresses of those who are asked to sign what was signed here."""
 
     def __post_init__(self) -> None:
         if (
@@ -129,8 +132,9 @@ def read_settings(**given: Any) -> Settings:
 
 def _converted(found: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(found)
-    if "key_file" in values:
-        values["key_file"] = Path(values["key_file"]).expanduser()
+    for name in ("key_file", "witnesses"):
+        if name in values:
+            values[name] = Path(values[name]).expanduser()
     for name, number_max in (("port", PORT_MAX), ("workers", WORKERS_MAX)):
         try:
             if name in values:

@@ -179,6 +179,9 @@ async def opened_room(house: House, *, opened: bool = True) -> Room:
     if opened:
         await facilitator.do(f"{path}/open")
         await _furnish(room)
+    # As if a witness had answered.
+    held = await house.service.reading.live(room.id)
+    house.service.lives.memory.note_cosigned(room.id, held.checkpoint())
     return room
 
 

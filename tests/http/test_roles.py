@@ -68,7 +68,10 @@ CASES = (
     read(f"{W}/entries"),
     read(f"{W}/join-code"),
     read(f"{W}/live"),
-    *(read(f"{PREFIX}/{path}") for path in ("checkpoint", "vkey", "tile/{tile}", "receipts/{position}")),
+    *(
+        read(f"{PREFIX}/{path}")
+        for path in ("checkpoint", "cosigned", "vkey", "tile/{tile}", "receipts/{position}")
+    ),
     read(W + "/rounds/{round}/voted", FACILITATOR),
     Case("GET", W + "/rounds/{round}/steps", ANYONE, before=[*CLOSED, ("/rounds/{round}/certify", None)]),
     Case("POST", "/api/session", ANYONE),

@@ -260,7 +260,8 @@ class LiveWorkshops:
 
     def __init__(self, store: RecordStore, vault: Vault, memory: Memory | None = None) -> None:
         self._store, self._vault = store, vault
-        self.memory, self.log = memory or Memory(), RecordLog(store)
+        self.memory = memory or Memory()
+        self.log = RecordLog(store, self.memory)
         self._open: dict[str, LiveWorkshop] = {}
         self._loading: dict[str, asyncio.Task[LiveWorkshop]] = {}
         self.waypoints = Waypoints(store, vault)

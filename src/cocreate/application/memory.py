@@ -12,6 +12,7 @@ from structlog import get_logger
 
 KEEP_EVERY_S = 1.0
 """Between two looks at what was signed: by so much the files may be behind, and so much of a loss they cannot tell."""
+_COSIGNED = ".cosigned"
 
 log = get_logger()
 
@@ -42,6 +43,14 @@ class Memory:
         """Remember it from now on; the file follows within KEEP_EVERY_S."""
         self._known[workshop] = checkpoint
         self._unwritten.add(workshop)
+
+    def recall_cosigned(self, workshop: str) -> bytes | None:
+        """The last checkpoint of this record that witnesses signed too. Raises OSError."""
+        return self.recall(workshop + _COSIGNED)
+
+    def note_cosigned(self, workshop: str, checkpoint: bytes) -> None:
+        """Remember it beside the last one that was signed here."""
+        self.note(workshop + _COSIGNED, checkpoint)
 
     async def keep(self) -> None:
         """Write what was noted, until cancelled."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cocreate.application.errors import EntriesWithheld, PositionUnknown
+from cocreate.application.memory import Memory
 from cocreate.application.reachable import store_told
 from cocreate.persistence.batch import Row
 from cocreate.persistence.record_store import RecordStore
@@ -32,8 +33,21 @@ if TYPE_CHECKING:
 class RecordLog:
     """Reads entries back where the tree in memory does not hold their hashes: a tile of them is one range read."""
 
-    def __init__(self, store: RecordStore) -> None:
-        self._store = store
+    def __init__(self, store: RecordStore, memory: Memory) -> None:
+        self._store, self._memory = store, memory
+
+    def checkpoint(self, live: "LiveWorkshop") -> bytes:
+        """The signed checkpoint over all that is durable, with the lines of witnesses who have seen it. Raises RecordRewound."""
+        signed, cosigned = live.checkpoint(), self.cosigned(live)
+        # A witness's line comes behind ours: the same text and signature begin both.
+        return cosigned if cosigned is not None and cosigned.startswith(signed) else signed
+
+    def cosigned(self, live: "LiveWorkshop") -> bytes | None:
+        """The last checkpoint that witnesses signed too, None where there is none or its file cannot be read."""
+        try:
+            return self._memory.recall_cosigned(live.id)
+        except OSError:
+            return None
 
     @store_told
     async def receipt(self, live: "LiveWorkshop", position: int) -> bytes:

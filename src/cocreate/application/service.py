@@ -10,6 +10,7 @@ import random
 import secrets
 import uuid
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from structlog import get_logger
@@ -18,6 +19,7 @@ from cocreate.application.actions_people import Join
 from cocreate.application.actions_workshop import CreateWorkshop
 from cocreate.application.asked import Asked, Caller, ticket_of
 from cocreate.application.clock import Clock
+from cocreate.application.cosigning import Cosigning
 from cocreate.application.doors import CODE_MOVERS, Doors
 from cocreate.application.drafting import Action, Draft
 from cocreate.application.errors import AnswerLost, StoreDown
@@ -39,6 +41,9 @@ from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
 from cocreate.record.pseudonyms import command_id, request_digest
 
+if TYPE_CHECKING:
+    from cocreate.witnessing.asking import Witnesses
+
 log = get_logger()
 
 
@@ -57,6 +62,7 @@ class Service:
         clock: Clock | None = None,
         permute: random.Random | None = None,
         memory: Memory | None = None,
+        witnesses: "Witnesses | None" = None,
     ) -> None:
         self.store, self._vault = store, vault
         self.clock = clock or Clock()
@@ -67,6 +73,7 @@ class Service:
         self.doors = Doors(store, self.lives, self.clock)
         self.reading, self.log = Reading(store, self.lives), self.lives.log
         self._timekeeper = Timekeeper(self)
+        self._cosigning = None if witnesses is None else Cosigning(self.lives, witnesses)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -79,6 +86,8 @@ class Service:
             asyncio.create_task(self.lives.memory.keep(), name="memory"),
             asyncio.create_task(self._timekeeper.run(), name="timekeeper"),
         ]
+        if self._cosigning is not None:
+            self._tasks.append(asyncio.create_task(self._cosigning.run(), name="cosigning"))
 
     async def stop(self) -> None:
         """Finish the batches that wait, then end. The store stays open: whoever opened it closes it."""

@@ -34,7 +34,7 @@ async def export_record(service: Service, workshop: str, audience: Audience, out
     live = await service.reading.live(workshop)
     # Of one moment, before anything is awaited. A record that was put back is not signed, and its file says so.
     size, root = live.size, live.tree.root().hex()
-    checkpoint = None if live.rewound else live.checkpoint()
+    checkpoint = None if live.rewound else service.log.checkpoint(live)
     rows: list[Row] = []
     while len(rows) < size:
         rows += await service.store.read(workshop, after=len(rows) - 1, upto=size - 1)

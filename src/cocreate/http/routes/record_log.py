@@ -27,7 +27,15 @@ def _text(body: bytes, cache: str) -> web.Response:
 
 
 async def checkpoint(request: web.Request) -> web.Response:
-    return _text((await _opened(request)).checkpoint(), "no-cache")
+    live = await _opened(request)
+    return _text(request.app[SERVICE].log.checkpoint(live), "no-cache")
+
+
+async def cosigned(request: web.Request) -> web.Response:
+    found = request.app[SERVICE].log.cosigned(await _opened(request))
+    if found is None:
+        raise refused("NotFound")
+    return _text(found, "no-cache")
 
 
 async def key(request: web.Request) -> web.Response:
@@ -68,6 +76,13 @@ def _file(path: str, summary: str, handler: Handler, media_type: str, *refusals:
 
 RECORD_LOG = (
     _file("/checkpoint", "The signed checkpoint over the whole record.", checkpoint, TEXT, "RecordRewound"),
+    _file(
+        "/cosigned",
+        "The last checkpoint that witnesses have signed too; the record goes on from it.",
+        cosigned,
+        TEXT,
+        "NotFound",
+    ),
     _file(
         "/vkey", "The key that signs this record's checkpoints, which its first entry names too.", key, TEXT
     ),
