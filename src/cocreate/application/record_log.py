@@ -52,7 +52,7 @@ class RecordLog:
     @store_told
     async def receipt(self, live: "LiveWorkshop", position: int) -> bytes:
         """The `tlog-proof` file of one entry under the present checkpoint. Raises PositionUnknown, RecordRewound."""
-        size, checkpoint = live.size, live.checkpoint()
+        size, checkpoint = live.size, self.checkpoint(live)
         if not 0 <= position < size:
             raise PositionUnknown(at=position, head=size - 1)
         tiles = await self._leaf_tiles(live, leaf_tiles_of_inclusion(position, size))
