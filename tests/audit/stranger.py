@@ -1,7 +1,8 @@
 """An auditor as a stranger would write it, from FORMAT.md and what it names (C2SP signed-note) alone: no code of ours.
 
 Entries are read by `independent_decoder`, digests and counts made by `independent_state`, both written from the same page.
-What only the rules of the domain say (who was present, what an activity takes), and the reconciliation, it leaves alone.
+What only the rules of the domain say (who was present, what an activity takes), the reconciliation, and how methods other
+than support, approval and opinion count, it leaves alone.
 """
 
 import base64
@@ -110,7 +111,7 @@ def check_note(note: str, vkey: str, text: str) -> None:
     lines = signatures.split("\n")
     if not separator or lines.pop() != "" or body + "\n" != text or typed[0] != 1 or named != key_id:
         raise Wrong("note: not over this record's origin, size and root")
-    held = 0
+    mine: list[bytes] = []
     for line in lines:
         dash, _, rest = line.partition(" ")
         signer, _, value = rest.partition(" ")
@@ -120,14 +121,11 @@ def check_note(note: str, vkey: str, text: str) -> None:
             raise Wrong("note: no base64") from error
         if dash != "—" or base64.b64encode(signature).decode() != value or not signer:
             raise Wrong("note: no signature line")
-        if signer == name and signature[:4].hex() == key_id:
-            try:
-                Ed25519PublicKey.from_public_bytes(typed[1:]).verify(signature[4:], text.encode())
-            except InvalidSignature as error:
-                raise Wrong("note: a bad signature") from error
-            held += 1
-    if held != 1:
-        raise Wrong("note: the key has not signed it, or not once")
+        mine += [signature[4:]] if (signer, signature[:4].hex()) == (name, key_id) else []
+    try:
+        Ed25519PublicKey.from_public_bytes(typed[1:]).verify(b"".join(mine), text.encode())
+    except InvalidSignature as error:
+        raise Wrong("note: the key has not signed it, or not once") from error
 
 
 def _replay(header: Json, stored: Sequence[Any], leaves: Sequence[bytes]) -> dict[int, Json]:
@@ -141,8 +139,7 @@ def _replay(header: Json, stored: Sequence[Any], leaves: Sequence[bytes]) -> dic
         event, facts = entry["event"].partition(".")[0], entry["facts"]
         if event.startswith("Ballot"):
             _check_ballot(state, event, entry)
-        whole = len(entries) == position + 1
-        if "digest_version" in facts and whole and facts["digest"] != state.digest():
+        if "digest_version" in facts and len(entries) > position and facts["digest"] != state.digest():
             raise Wrong(f"digest: of entry {position}")
         rows += facts["rows"] if event == "ResultPart" else []
         if event == "ResultCertified":
@@ -193,11 +190,12 @@ def _check_ballot(state: State, event: str, entry: Json) -> None:
     stands = held is not None and len(held) == 3
     takes = row["status"] == "open" or entry["time"] <= row.get("grace_until", -1)
     options, choice = [one for one, _ in state.options.get(key[:36], [])], facts.get("choice", 0)
-    named = choice if isinstance(choice, list) else key.split("/")[2:]
+    said = choice if isinstance(choice, list) else key.split("/")[2:]
+    named = {one[0] if isinstance(one, list) else one for one in said}
     if (
         not takes or key[:36] in state.certified or key.split("/")[1] != entry["actor"]
         or (held is not None and facts["counter"] <= held[0]) or stands != (event != "BallotCast")
-        or not set(named) <= set(options) or len(named) > row["rules"].get("choices_max", 1_000)
+        or not named <= set(options) or len(named) > row["rules"].get("choices_max", 1_000)
     ):  # fmt: skip
         raise Wrong(f"ballot: entry {entry['position']}")
 

@@ -126,8 +126,8 @@ def _no_choice(row: Round, run: BallotRun) -> Bad | None:
             row.method.check(row.rules, choice)
         except ChoiceMalformed as refusal:
             problem = str(refusal)
-        if not problem and isinstance(choice, tuple):
-            foreign = (one for one in choice if one not in row.options)
+        if not problem and not row.method.per_option:
+            foreign = (one for one in row.method.named(None, choice) if one not in row.options)
             problem = next((f"{one}, which is none of the round's options" for one in foreign), "")
         if problem:
             at = next(at for at, other in enumerate(run.choices) if other is choice)
