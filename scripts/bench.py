@@ -29,7 +29,19 @@ from cocreate.logconfig import set_up_logging  # noqa: E402
 from scripts.benchmarks.figures import Bench, Figure, Store  # noqa: E402
 from tests.postgres import create_database, postgres_server  # noqa: E402
 
-SECTIONS = ("start", "votes", "workers", "joins", "opening", "flat", "live", "pages", "log", "counts")
+SECTIONS = (
+    "start",
+    "votes",
+    "workers",
+    "joins",
+    "opening",
+    "flat",
+    "live",
+    "pages",
+    "log",
+    "witness",
+    "counts",
+)
 
 
 def machine() -> dict[str, str]:
