@@ -114,6 +114,14 @@ def test_what_still_fits_after_adding_one_is_bought_by_points() -> None:
     assert {"step": "greedy", "left": 40} in result.steps
 
 
+def test_a_project_above_the_whole_budget_never_ends_the_raising() -> None:
+    """At 50 each the three could have A for 150, which is beyond reach from the start; at 90 one of them has B."""
+    said = {(A,): 2, (A, B): 1}
+    result = counted(shares(completion="add_one"), said, costs={A: 150, B: 90, C: 1, D: 1})
+    assert result.elected == (B,)
+    assert result.steps[1] == {"step": "raised", "each": "271/3", "ended": "nothing_more_fits"}
+
+
 def test_points_are_worth_themselves_in_equal_shares() -> None:
     """2 voters with 50. A: 3 and 1 points for 40: 10 a point, 30 and 10. Then B for 50 by the second: 50 > 40 left, no."""
     rules = shares(ballot="score", points_max=5)
