@@ -143,18 +143,16 @@ def _order(chance: Random, options: Sequence[str], appeal: Sequence[float]) -> A
     return tuple(sorted(options, key=lambda option: chance.random() ** (1 / pull[option]), reverse=True))
 
 
-_PAIRS: dict[tuple[str, int], tuple[str, int]] = {}
-
-
 def _pairs(low: int, high: int, *, all_options: bool = False) -> Make:
     """Numbers from `low` to `high`; equal pairs are one object, as choices of one round share their ids."""
+    made: dict[str, list[tuple[str, int]]] = {}
 
     def make(chance: Random, options: Sequence[str], appeal: Sequence[float]) -> Any:
+        if not made:
+            made.update({option: [(option, number) for number in range(low, high + 1)] for option in options})
         named = options if all_options else _named(chance, options, appeal)
-        return tuple(
-            _PAIRS.setdefault(pair, pair)
-            for pair in ((option, chance.randint(low, high)) for option in named)
-        )
+        numbers = chance.choices(range(high + 1 - low), k=len(named))
+        return tuple([made[option][number] for option, number in zip(named, numbers, strict=True)])
 
     return make
 
