@@ -7,6 +7,8 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
+from tests.record.independent_counts import counted
+
 Entry = dict[str, Any]
 
 
@@ -229,7 +231,7 @@ def recount(state: State, round_id: str, root: bytes) -> dict[str, Any]:
     """What a certificate of the round must say, from the ballots that stand now; `root` is that before the round."""
     rules, ballots = state.rounds[round_id]["rules"], state.standing(round_id)
     if rules["method"] not in ("support", "approval", "opinion"):
-        return {"ballots_digest": sha256_of(ballots)}  # of the other methods only what was counted, not how
+        return _recount(state, round_id, ballots, root)
     columns = [1, -1, 0] if rules["method"] == "opinion" else [None]
     marks = {option: [0] * len(columns) for option, _ in state.options[round_id]}
     for ballot, _, choice in ballots:
@@ -246,6 +248,25 @@ def recount(state: State, round_id: str, root: bytes) -> dict[str, Any]:
         "ballots_digest": sha256_of(ballots),
         "elected": elected,
         "result_digest": sha256_of([[option, *row] for option, row in marks.items()]),
+        "steps_digest": sha256_of(steps),
+    }
+
+
+def _recount(state: State, round_id: str, ballots: list[Any], root: bytes) -> dict[str, Any]:
+    """The same by the methods of independent_counts.py."""
+    seed = _framed_hash("tie", root, _raw(round_id))
+    facts = state.rounds[round_id]
+    rows, elected, steps = counted(
+        facts["rules"],
+        [option for option, _ in state.options[round_id]],
+        [choice for _, _, choice in ballots],
+        lambda tied: sorted(tied, key=lambda one: _framed_hash("tie-rank", seed, _raw(one))),
+        dict(facts.get("costs", [])),
+    )
+    return {
+        "ballots_digest": sha256_of(ballots),
+        "elected": elected,
+        "result_digest": sha256_of(rows),
         "steps_digest": sha256_of(steps),
     }
 

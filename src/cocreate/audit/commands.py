@@ -95,12 +95,14 @@ def _join(one: Recorded, group: Sequence[Recorded], known: Known) -> Command:
     )
 
 
-def _open_round(one: Recorded, _: Sequence[Recorded], __: Known) -> Command:
+def _open_round(one: Recorded, group: Sequence[Recorded], _: Known) -> Command:
     assert isinstance(one.event, rounds.RoundOpened)
+    priced = [other.event for other in group if isinstance(other.event, rounds.OptionsPriced)]
     return rounds.OpenRound(
         actor=one.actor,
         round=one.aggregate,
         options=tuple(option for option, _ in one.event.options),
+        costs=tuple(cost for event in priced for cost in event.costs),
         **_facts(one, "admission", "grace_ms", "key", "question", "replaces", "results", "rules", "secrecy"),
         withheld_until=one.event.withheld_until,
     )
@@ -202,4 +204,4 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     erasing.TextErased: _erase_text,
     erasing.SubjectErased: _on(erasing.EraseSubject, "subject", "reason"),
 }
-"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, ResultPart."""
+"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, OptionsPriced, ResultPart."""
