@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from cocreate.audit.report import PROVEN, UNCHECKED, Report, lines_of
+from cocreate.audit.report import EVENTS_SHOWN_MAX, PROVEN, UNCHECKED, Report, lines_of
 from tests.audit.records import GOLDEN, audited, golden_until, history_copy, kinds, withheld
 from tests.histories import random_history
 from tests.record.golden_record import ROUND_KEY
@@ -110,3 +110,11 @@ def test_the_report_says_all_that_it_must() -> None:
     ):  # fmt: skip
         assert wanted in text
     assert io.StringIO(text).readline() == "All of it is proven.\n"
+
+
+def test_what_took_texts_away_is_named_up_to_a_few_and_counted_beyond() -> None:
+    """A moderated record has hundreds of such entries; a report for people stays one to read."""
+    many = tuple(("withheld", event, 1) for event in range(100, 100 + EVENTS_SHOWN_MAX + 3))
+    lines = list(lines_of(replace(audited(GOLDEN), texts_by_event=many)))
+    assert sum("withheld by entry" in line for line in lines) == EVENTS_SHOWN_MAX
+    assert any("3 more entries" in line for line in lines)

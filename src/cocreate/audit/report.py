@@ -25,6 +25,10 @@ VERDICTS: Final = {
 }
 
 
+EVENTS_SHOWN_MAX: Final = 5
+"""Entries that took texts away, in the report as words: a moderated record has hundreds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Witnessed:
     """A state that enough witnesses cosigned."""
@@ -240,8 +244,10 @@ def lines_of(report: Report) -> Iterator[str]:
     yield f"Rules      asked again for {report.rules_checked_to:,} entries"
     yield f"Digest     {report.digest or 'not computed'}; {report.digests_checked} in entries checked"
     yield "Texts      " + ", ".join(f"{count} {_status(status)}" for status, count in report.texts.items())
-    for status, event, count in report.texts_by_event:
+    for status, event, count in report.texts_by_event[:EVENTS_SHOWN_MAX]:
         yield f"           {count} {_status(status)} by entry {event}"
+    if (more := len(report.texts_by_event) - EVENTS_SHOWN_MAX) > 0:
+        yield f"           and by {more} more entries, which --json lists"
     for one in report.rounds:
         yield from _round_lines(one)
     if report.imported is not None:
