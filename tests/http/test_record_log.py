@@ -8,6 +8,7 @@ from cocreate.tlog.fsck import check_log
 from cocreate.tlog.receipts import verify_receipt
 from cocreate.tlog.tiles import tiles_of
 from cocreate.tlog.vkey import VerifierKey, parse_vkey
+from cocreate.tlog.words import check_words
 from tests.http.house import House, Room, opened_room
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -98,3 +99,26 @@ async def test_the_checkpoint_moves_with_every_commit(room: Room) -> None:
         answer = await room.anonymous.get(f"{log_of(room)}/checkpoint")
         assert answer.headers["Cache-Control"] == "no-cache"
         assert open_checkpoint(answer.body, key).checkpoint.size == await room.head()
+
+
+async def test_projector_and_record_page_say_the_signed_root_in_words(room: Room) -> None:
+    """The same words as whoever has the checkpoint makes of it; with the next entry they are others."""
+    key, said = await key_of(room), set()
+    for _ in range(2):
+        found = open_checkpoint((await room.anonymous.get(f"{log_of(room)}/checkpoint")).body, key).checkpoint
+        for page in ("record", "screen"):
+            text = (await room.anonymous.get(f"/w/{room.id}/{page}")).body.decode()
+            assert f"<strong>{found.size}</strong> entries" in text
+            assert check_words(found.root) in text
+        said.add(check_words(found.root))
+        await room.participant.do(f"{room.path}/ideas", {"text": "One more"})
+    assert len(said) == 2
+
+
+async def test_a_record_that_was_put_back_says_so_on_its_page(room: Room) -> None:
+    """In place of words that nobody should compare."""
+    held = await room.house.service.reading.live(room.id)
+    held.rewound = True
+    text = (await room.anonymous.get(f"/w/{room.id}/record")).body.decode()
+    assert "does not go on from what was signed" in text
+    assert held.check_words not in text

@@ -39,6 +39,7 @@ from cocreate.record.sealed_text import sealed_fields
 from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
 from cocreate.tlog.merkle import EMPTY_ROOT
 from cocreate.tlog.tree import Tree
+from cocreate.tlog.words import check_words
 
 if TYPE_CHECKING:
     from cocreate.application.reading import View
@@ -99,6 +100,11 @@ class LiveWorkshop:
         started = self.projections.workshop.started
         assert started is not None, "a record begins with its genesis"
         return started.vkey
+
+    @property
+    def check_words(self) -> str:
+        """The root over all that is durable, in six words for people to compare."""
+        return check_words(self.tree.root())
 
     def checkpoint(self) -> bytes:
         """The signed checkpoint over all that is durable. Raises RecordRewound: no two may ever contradict each other."""

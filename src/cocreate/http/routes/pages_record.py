@@ -6,6 +6,7 @@ from aiohttp import web
 
 from cocreate.application import Json, LiveWorkshop
 from cocreate.http.keys import SERVICE
+from cocreate.http.links import base_url
 from cocreate.http.pages import render
 from cocreate.http.pages_room import Room, enter_room
 from cocreate.http.pages_words import TOPICS, event_name
@@ -38,6 +39,7 @@ async def record_page(request: web.Request) -> web.StreamResponse:
         request,
         "record.html",
         room=room,
+        base=base_url(request),
         tab="record",
         moment=moment,
         live=moment is room,
