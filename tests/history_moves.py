@@ -5,6 +5,7 @@ A move aims at what is there, so that most tries are accepted, but repeats no ru
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda, EndActivity, StartActivity
 from cocreate.domain.ballot import CastBallot, WithdrawBallot
@@ -37,7 +38,10 @@ from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, V
 from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
+from cocreate.domain.voting.dots import DotsRules
+from cocreate.domain.voting.equal_shares import EqualSharesRules
 from cocreate.domain.voting.opinion import OpinionRules
+from cocreate.domain.voting.ranked import RankedRules
 from cocreate.domain.voting.support import SupportRules
 from cocreate.domain.workshop import CloseWorkshop, ReopenWorkshop, RescheduleWorkshop, SealRecord
 from tests.history_author import STARTED_AT, TAGS, Author, tie_root
@@ -198,8 +202,15 @@ def _open_round(author: Author) -> Command:
             SupportRules(method="support"),
             ApprovalRules(method="approval", choices_max=rng.randint(1, 3), seats=rng.randint(1, 2)),
             OpinionRules(method="opinion"),
+            RankedRules(method="ranked", count="stv", choices_max=3, seats=2),
+            DotsRules(method="dots", purse=6, cap=2, seats=1),
+            EqualSharesRules(
+                method="equal_shares", ballot="approval", budget=100, choices_max=3,
+                completion="add_one_greedy", currency="EUR", raise_by=5, ties="draw",
+            ),
         )
-    )
+    )  # fmt: skip
+    options = tuple(rng.sample(visible, min(len(visible), rng.randint(1, 5))))
     round_id = author.uuid()
     secrecy = rng.choice(("open", "pseudonymous"))
     key = None
@@ -215,7 +226,10 @@ def _open_round(author: Author) -> Command:
         question=author.text("question"),
         rules=rules,
         admission="growing" if rules.method == "opinion" and rng.random() < 0.6 else "frozen",
-        options=tuple(rng.sample(visible, min(len(visible), rng.randint(1, 5)))),
+        options=options,
+        costs=tuple((one, 20 * (place + 1)) for place, one in enumerate(options))
+        if rules.method == "equal_shares"
+        else (),
         secrecy=secrecy,
         results=results,
         grace_ms=rng.choice((0, 10_000, 60_000)),
@@ -237,11 +251,13 @@ def _cast(author: Author) -> Command | None:
         return None
     options = list(row.options)
     option: str | None = None
-    choice: tuple[str, ...] | int
+    choice: Any
     if row.method.per_option:
         option, choice = author.rng.choice(options), author.rng.choice((1, 0, -1))
     else:
         choice = tuple(sorted(author.rng.sample(options, author.rng.randint(0, min(3, len(options))))))
+        if row.rules.method == "dots":
+            choice = tuple((one, author.rng.randint(1, 2)) for one in choice)
     voter = author.voter(round_id, participant)
     counter = author.rng.choice((None, None, None, 1, 2, 7))
     return CastBallot(

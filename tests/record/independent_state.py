@@ -95,6 +95,13 @@ def _scheduled(state: State, _: str, facts: dict[str, Any], __: Entry) -> None:
     )
 
 
+def _agenda_changed(state: State, _: str, facts: dict[str, Any], __: Entry) -> None:
+    activities = facts["activities"]
+    state.agenda["activities"] = [[one["id"], one["kind"], one["grace_ms"]] for one in activities]
+    kept = {one["id"] for one in activities}
+    state.ended = {activity: time for activity, time in state.ended.items() if activity in kept}
+
+
 def _activity_ended(state: State, _: str, facts: dict[str, Any], entry: Entry) -> None:
     state.agenda.pop("current")
     state.ended[facts["activity"]] = entry["time"]
@@ -190,9 +197,7 @@ FOLDS: dict[str, Fold] = {
     "FacilitatorAdded": lambda state, _, facts, __: state.facilitators.add(facts["facilitator"]),
     "FacilitatorRemoved": lambda state, _, facts, __: state.facilitators.discard(facts["facilitator"]),
     "ImportCompleted": lambda state, _, __, ___: state.workshop.update(importing=False),
-    "AgendaChanged": lambda state, _, facts, __: state.agenda.update(
-        activities=[[one["id"], one["kind"], one["grace_ms"]] for one in facts["activities"]]
-    ),
+    "AgendaChanged": _agenda_changed,
     "ActivityStarted": lambda state, _, facts, __: state.agenda.update(current=facts["activity"]),
     "ActivityEnded": _activity_ended,
     "ParticipantJoined": lambda state, key, facts, _: state.participants.update(
