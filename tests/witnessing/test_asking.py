@@ -208,6 +208,8 @@ def line(text: str, *, cosigner: Cosigner = WITNESS, time_s: int = TIME_S) -> by
 
 
 TEXT = grown(300).checkpoint().text
+LONG = Cosigner("n" * 70_000, OTHERS[0]._private)
+"""A stranger whose line alone is longer than an answer may be."""
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ TEXT = grown(300).checkpoint().text
         (200, line(grown(299).checkpoint().text), "refused"),
         (200, line(TEXT, time_s=TIME_S + 302), "refused"),
         (200, line(TEXT, time_s=TIME_S - 302), "refused"),
-        (200, b"x" * 70_000, "refused"),
+        (200, line(TEXT, cosigner=LONG) + line(TEXT), "refused"),
         (201, line(TEXT), "refused"),
         (307, b"", "refused"),
         (400, b"", "refused"),
