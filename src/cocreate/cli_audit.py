@@ -15,10 +15,10 @@ from cocreate.cli_options import BAD_INPUT, GC_THRESHOLDS, UNAVAILABLE, Ended, e
 
 if TYPE_CHECKING:
     from cocreate.audit.past import Moment
-    from cocreate.audit.policy import Policy
     from cocreate.audit.replay import Recount
     from cocreate.audit.report import Report
     from cocreate.audit.verify import Trust
+    from cocreate.tlog.policy import Policy
     from cocreate.tlog.vkey import VerifierKey
 
 _VKEY = "workshops.example/0b7c4a9e-…+1f2e3d4c+AR…"
@@ -259,8 +259,8 @@ def _key(given: str) -> "VerifierKey":
 
 
 def _policy(path: Path) -> "Policy":
-    from cocreate.audit.policy import parse_policy
     from cocreate.tlog.errors import VerificationError
+    from cocreate.tlog.policy import parse_policy
 
     try:
         return parse_policy(_read(path))

@@ -11,7 +11,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cocreate.audit.policy import Policy, parse_policy
 from cocreate.audit.report import Report
 from cocreate.audit.verify import Trust, audit_export
 from cocreate.domain.certificate import CertifyResult, ResultCertified, ResultPart
@@ -25,6 +24,7 @@ from cocreate.record.digest import state_digest
 from cocreate.record.export import Disclosed, ExportHeader, Withheld, read_export, write_export
 from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
 from cocreate.tlog.merkle import Frontier, leaf_hash, root_of
+from cocreate.tlog.policy import Policy, parse_policy
 from cocreate.tlog.signatures import LogSigner
 from cocreate.tlog.vkey import VerifierKey, vkey
 from tests.histories import History

@@ -102,7 +102,7 @@ def test_no_history_changed_and_signed_again_gets_past_memory(tmp_path: Path) ->
         forged = GOLDEN.with_entries(entries).signed_again(cosigned_at_s=1_523_525_820)
         report = audited(forged, state=state)
         assert {one.kind for one in report.violations} & {"fork", "rewound"}
-    assert load_memory(state, GOLDEN.key, tuple(POLICY.witnesses.values())).sizes == [51]
+    assert load_memory(state, GOLDEN.key, POLICY.witness_keys).sizes == [51]
 
 
 def test_no_entry_put_behind_its_hash_is_proven() -> None:

@@ -8,7 +8,6 @@ from typing import BinaryIO, Final
 from cocreate.audit.entries import PAGE_ENTRIES, Entries, Stored, TimeMark, check_marks
 from cocreate.audit.findings import Findings, entry_evidence
 from cocreate.audit.memory import Memory, MemoryUnusable, load_memory
-from cocreate.audit.policy import NOBODY, Policy
 from cocreate.audit.replay import Recount, Replay
 from cocreate.audit.report import Report, Witnessed, report_of
 from cocreate.audit.texts import SealedTexts
@@ -24,6 +23,7 @@ from cocreate.record.export import (
 )
 from cocreate.tlog.checkpoints import OpenedCheckpoint, open_checkpoint
 from cocreate.tlog.errors import VerificationError
+from cocreate.tlog.policy import NONE, Policy
 from cocreate.tlog.vkey import VerifierKey, parse_vkey
 
 SKEW_MS: Final = 300_000
@@ -46,8 +46,8 @@ class Trust:
 
     def key_for(self, origin: str) -> VerifierKey | None:
         """The pinned key, or else the policy's for that origin."""
-        logs = () if self.policy is None else self.policy.logs
-        return self.key or next((one for one in logs if one.name == origin), None)
+        logs = () if self.policy is None else self.policy.logs.values()
+        return self.key or next((one.key for one in logs if one.key.name == origin), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Audit:
 
     @property
     def witnesses(self) -> Sequence[VerifierKey]:
-        return () if self.trust.policy is None else tuple(self.trust.policy.witnesses.values())
+        return () if self.trust.policy is None else self.trust.policy.witness_keys
 
     def page(self, page: Sequence[Stored], leaves: Sequence[bytes]) -> None:
         """The next entries; `leaves` are the hashes of those that are None."""
@@ -307,7 +307,7 @@ class Audit:
 
 def _quorum_time_ms(policy: Policy, note: OpenedCheckpoint) -> int | None:
     """The latest moment since which enough witnesses stand for the note; None where they are not enough."""
-    if policy.quorum == NOBODY:
+    if policy.quorum == NONE:
         return None
     so_far = []
     for one in sorted(note.cosigned, key=lambda signed: -(signed.time_s or 0)):

@@ -7,8 +7,8 @@ from itertools import combinations
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cocreate.audit.policy import POLICY_SIZE_BYTES_MAX, parse_policy
 from cocreate.tlog.errors import VerificationError
+from cocreate.tlog.policy import POLICY_SIZE_BYTES_MAX, parse_policy
 from cocreate.tlog.signatures import Cosigner, LogSigner
 from cocreate.tlog.vkey import VerifierKey
 
@@ -38,7 +38,7 @@ quorum both
 def test_a_quorum_of_groups_of_groups() -> None:
     """Two of the three of one organisation and one of the other; every subset is told right."""
     policy = parse_policy(TWO_LEVELS.encode())
-    assert policy.logs == (LOG,)
+    assert [one.key for one in policy.logs.values()] == [LOG]
     everybody = (X1, X2, X3, Y1, Y2)
     for count in range(6):
         for some in combinations(everybody, count):
@@ -57,7 +57,6 @@ def test_one_witness_or_none_may_be_enough() -> None:
     "text",
     [
         "",
-        "quorum none",
         "quorum none\nquorum none\n",
         "quorum W\n",
         f"witness W {X1}\n",
@@ -89,11 +88,3 @@ def test_a_policy_of_any_other_form_is_refused(text: str) -> None:
     with pytest.raises(VerificationError) as caught:
         parse_policy(text.encode())
     assert caught.value.reason == "malformed"
-
-
-def test_names_are_bytes_and_nothing_else() -> None:
-    """The Kelvin sign is no K, and what is not UTF-8 may stand in a name or a comment."""
-    policy = parse_policy(b"# \xff\nwitness \xe2\x84\xaa " + f"{X1}".encode() + b"\nquorum \xe2\x84\xaa\n")
-    assert policy.is_met([X1])
-    with pytest.raises(VerificationError):
-        parse_policy(b"witness \xe2\x84\xaa " + f"{X1}".encode() + b"\nquorum K\n")
