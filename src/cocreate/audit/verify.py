@@ -46,8 +46,10 @@ class Trust:
 
     def key_for(self, origin: str) -> VerifierKey | None:
         """The pinned key, or else the policy's for that origin."""
-        logs = () if self.policy is None else self.policy.logs.values()
-        return self.key or next((one.key for one in logs if one.key.name == origin), None)
+        if self.key is not None or self.policy is None:
+            return self.key
+        known = self.policy.logs.get(origin)
+        return known.key if known else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Whose word is enough: policy files of c2sp.org/tlog-policy, which name logs, witnesses and how many of them must sign.
 
-Stricter than the format: the file is UTF-8, and a log has one key. Keys of type 06 (ML-DSA-44) are refused, since no
+Stricter than the format: a log has one key. Keys of type 06 (ML-DSA-44) are refused, since no
 signature of theirs could be checked here.
 """
 
@@ -9,10 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cocreate.tlog.checkpoints import OpenedCheckpoint, open_checkpoint, parse_checkpoint
 from cocreate.tlog.encoding import decoded_decimal
 from cocreate.tlog.errors import VerificationError
-from cocreate.tlog.notes import parse_note
 from cocreate.tlog.vkey import COSIGNATURE_ED25519, LOG_ED25519, VerifierKey, parse_vkey
 
 POLICY_SIZE_BYTES_MAX: Final = 262_144
@@ -59,25 +57,6 @@ class Policy:
         group = self.groups[name]
         return sum(self._has_signed(member, signers) for member in group.members) >= group.threshold
 
-    def open(self, data: bytes) -> OpenedCheckpoint:
-        """A checkpoint of one of the logs, with all witnesses of the policy who signed it, who must be enough."""
-        origin = parse_checkpoint(parse_note(data).text).origin
-        if (log := self.logs.get(origin)) is None:
-            raise VerificationError("origin", expected=f"one of {sorted(self.logs)}", found=origin)
-        opened = open_checkpoint(data, log.key, self.witness_keys)
-        self.require_met(opened)
-        return opened
-
-    def require_met(self, opened: OpenedCheckpoint) -> None:
-        """Refuse a checkpoint that was opened with `witness_keys` and was signed by too few of them."""
-        signers = {signed.key for signed in opened.cosigned}
-        if not self.is_met(signers):
-            raise VerificationError(
-                "unsigned",
-                expected=f"signatures by the quorum {self.quorum}",
-                found=f"those of {sorted(key.name for key in signers)}",
-            )
-
     @property
     def witness_keys(self) -> tuple[VerifierKey, ...]:
         return tuple(witness.key for witness in self.witnesses.values())
@@ -91,10 +70,10 @@ def parse_policy(data: bytes) -> Policy:
             expected=f"a policy of at most {POLICY_SIZE_BYTES_MAX} bytes",
             found=f"{len(data)} bytes",
         )
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise VerificationError("malformed", expected="a policy in UTF-8", found=data) from error
+    # What is not UTF-8 may stand in names and comments: it is kept byte by byte, and compared so.
+    text = data.decode(errors="surrogateescape")
+    if not text.endswith("\n"):
+        raise VerificationError("malformed", expected="lines that end in newlines", found=text[-80:])
     draft = _Draft()
     for number, line in enumerate(text.split("\n"), start=1):
         words = [word for word in _BLANKS.split(line) if word]
