@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from typing import Final
 
 from cocreate.tlog.errors import VerificationError
@@ -42,6 +43,30 @@ def decoded_hash(text: str, what: str) -> bytes:
             "malformed", expected=f"{what} of {HASH_SIZE_BYTES} bytes", found=f"{len(value)} bytes"
         )
     return value
+
+
+def split_head(data: bytes, what: str, size_bytes_max: int) -> tuple[list[str], bytes]:
+    """The lines before the first blank one, in ASCII, and all that follows it: `what` is a head before a checkpoint."""
+    if len(data) > size_bytes_max:
+        raise VerificationError(
+            "malformed", expected=f"{what} of at most {size_bytes_max} bytes", found=f"{len(data)} bytes"
+        )
+    head, separator, rest = data.partition(b"\n\n")
+    if not separator:
+        raise VerificationError("malformed", expected=f"{what} with a blank line in it", found=data)
+    try:
+        return head.decode("ascii").split("\n"), rest
+    except UnicodeDecodeError as error:
+        raise VerificationError("malformed", expected=f"{what} in ASCII", found=head) from error
+
+
+def decoded_proof(lines: Sequence[str], lines_max: int) -> tuple[bytes, ...]:
+    """The hashes of a proof, one a line."""
+    if len(lines) > lines_max:
+        raise VerificationError(
+            "malformed", expected=f"at most {lines_max} hashes", found=f"{len(lines)} lines"
+        )
+    return tuple(decoded_hash(line, "a hash of the proof") for line in lines)
 
 
 def encoded_base64(value: bytes) -> str:

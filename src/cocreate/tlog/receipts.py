@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cocreate.tlog.checkpoints import OpenedCheckpoint, open_checkpoint
-from cocreate.tlog.encoding import decoded_decimal, decoded_hash, encoded_base64
+from cocreate.tlog.encoding import decoded_decimal, decoded_proof, encoded_base64, split_head
 from cocreate.tlog.errors import VerificationError
 from cocreate.tlog.merkle import leaf_hash
 from cocreate.tlog.notes import NOTE_SIZE_BYTES_MAX
@@ -44,31 +44,16 @@ class Proven:
 
 def parse_receipt(data: bytes) -> Receipt:
     """A receipt in its parts, strictly; nothing in it is proven yet."""
-    if len(data) > RECEIPT_SIZE_BYTES_MAX:
-        raise VerificationError(
-            "malformed",
-            expected=f"a receipt of at most {RECEIPT_SIZE_BYTES_MAX} bytes",
-            found=f"{len(data)} bytes",
-        )
-    # No line before the checkpoint is empty, so the first blank line is where it begins.
-    head, separator, checkpoint = data.partition(b"\n\n")
-    try:
-        lines = head.decode("ascii").split("\n")
-    except UnicodeDecodeError as error:
-        raise VerificationError("malformed", expected="a receipt's lines in ASCII", found=head) from error
-    if not separator or len(lines) < 2 or lines[0] != HEADER:
+    lines, checkpoint = split_head(data, "a receipt", RECEIPT_SIZE_BYTES_MAX)
+    if len(lines) < 2 or lines[0] != HEADER:
         raise VerificationError("malformed", expected=f"{HEADER}, a position, a proof", found=data)
     _, index_line, *proof_lines = lines
-    if len(proof_lines) > PROOF_HASHES_MAX:
-        raise VerificationError(
-            "malformed", expected=f"at most {PROOF_HASHES_MAX} hashes", found=f"{len(proof_lines)} lines"
-        )
     name, _, index = index_line.partition(" ")
     if name != "index":
         raise VerificationError("malformed", expected="index and a position", found=repr(index_line))
     return Receipt(
         decoded_decimal(index, "the position of the entry"),
-        tuple(decoded_hash(line, "a hash of the proof") for line in proof_lines),
+        decoded_proof(proof_lines, PROOF_HASHES_MAX),
         checkpoint,
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cocreate.tlog.checkpoints import Checkpoint, open_checkpoint, parse_checkpoint, require_grown
-from cocreate.tlog.encoding import decoded_decimal, decoded_hash, encoded_base64
+from cocreate.tlog.encoding import decoded_decimal, decoded_proof, encoded_base64, split_head
 from cocreate.tlog.errors import VerificationError
 from cocreate.tlog.notes import NOTE_SIZE_BYTES_MAX, Note, parse_note
 from cocreate.tlog.signatures import SignatureLine, Signed
@@ -69,28 +69,13 @@ def parse_add_checkpoint(data: bytes) -> AddCheckpoint:
 
 
 def _parsed(data: bytes) -> AddCheckpoint:
-    if len(data) > REQUEST_SIZE_BYTES_MAX:
-        raise VerificationError(
-            "malformed",
-            expected=f"a request of at most {REQUEST_SIZE_BYTES_MAX} bytes",
-            found=f"{len(data)} bytes",
-        )
-    # No line before the checkpoint is empty, so the first blank line is where it begins.
-    head, separator, checkpoint = data.partition(b"\n\n")
-    try:
-        old_line, *proof_lines = head.decode("ascii").split("\n")
-    except UnicodeDecodeError as error:
-        raise VerificationError("malformed", expected="a size and a proof in ASCII", found=head) from error
+    (old_line, *proof_lines), checkpoint = split_head(data, "a request", REQUEST_SIZE_BYTES_MAX)
     name, _, old = old_line.partition(" ")
-    if not separator or name != "old":
+    if name != "old":
         raise VerificationError("malformed", expected="old, a size, a proof, a checkpoint", found=data)
-    if len(proof_lines) > PROOF_LINES_MAX:
-        raise VerificationError(
-            "malformed", expected=f"at most {PROOF_LINES_MAX} proof lines", found=f"{len(proof_lines)} lines"
-        )
     return AddCheckpoint(
         decoded_decimal(old, "the size that was seen"),
-        tuple(decoded_hash(line, "a hash of the proof") for line in proof_lines),
+        decoded_proof(proof_lines, PROOF_LINES_MAX),
         checkpoint,
     )
 
