@@ -1,13 +1,13 @@
 """Entries of a record in pages: hashed into the tree, read strictly, their times compared, and handed to the replay."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from cocreate.audit.findings import Findings, entry_evidence
 from cocreate.audit.replay import Replay
 from cocreate.audit.texts import SealedTexts
-from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun, run_of
+from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import Recorded
 from cocreate.record.codec import EntryMalformed, decode_page
 from cocreate.tlog.merkle import Frontier, leaf_hash
@@ -17,7 +17,6 @@ PAGE_ENTRIES: Final = 1_000
 
 _TIME: Final = re.compile(rb',"time":(0|[1-9][0-9]{0,15})\}\Z')
 _NAME: Final = b'"event":"'
-_RUNNABLE: Final = (BallotCast, BallotReplaced)
 
 Stored = bytes | None
 """An entry's bytes; None where only its hash is there."""
@@ -95,7 +94,7 @@ class Entries:
             self._check_times(first, entries)
             placed = [Placed(first + at, _name(entry), entry) for at, entry in enumerate(entries)]
             try:
-                for event in _in_runs(decode_page(placed)):
+                for event in decode_page(placed):
                     self._event(event, placed, first)
             except EntryMalformed as error:
                 self._malformed(placed, first, error)
@@ -162,28 +161,6 @@ class Entries:
     def _around(self, size: int, before: int | None = None, behind: int | None = None) -> None:
         was = self.times_around.get(size, (None, None))
         self.times_around[size] = (was[0] if before is None else before, was[1] if behind is None else behind)
-
-
-def _in_runs(events: Iterator[Recorded | BallotRun]) -> Iterator[Recorded | BallotRun]:
-    """The same events with ballots that the decoder read one by one, such as those with numbers, as runs too."""
-    alone: list[Recorded] = []
-    try:
-        for event in events:
-            one = event if isinstance(event, Recorded) and isinstance(event.event, _RUNNABLE) else None
-            if alone and (one is None or one.aggregate[:36] != alone[0].aggregate[:36]):
-                yield run_of(alone)
-                alone = []
-            if one is None:
-                yield event
-            else:
-                alone.append(one)
-    except EntryMalformed:
-        # Those before the one that cannot be read stand all the same.
-        if alone:
-            yield run_of(alone)
-        raise
-    if alone:
-        yield run_of(alone)
 
 
 def time_of(entry: bytes) -> int:
