@@ -41,14 +41,9 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
         _witnesses(settings.witnesses) as witnesses,
         _connected(settings, partial(Service, witnesses=witnesses)) as service,
     ):
-        try:
-            with holding_key(settings.key_file, alone=False):
-                async with _started(service):
-                    yield service
-        except BlockingIOError as error:
-            raise RotationUnfinished(
-                f"The instance key {settings.key_file} is being replaced at this moment."
-            ) from error
+        with holding_key(settings.key_file, alone=False):
+            async with _started(service):
+                yield service
 
 
 @asynccontextmanager

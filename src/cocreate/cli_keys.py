@@ -127,24 +127,21 @@ async def _rotate(settings: Settings) -> dict[str, Any]:
 
     key_file, new_file = settings.key_file, next_key_file(settings.key_file)
     old = _vault(key_file)
-    try:
-        with holding_key(key_file, alone=True):
-            async with opened_store(settings) as store:
-                load_instance_key(new_file, create=True)
-                new, held = _vault(new_file), await store.identity.instance_key_id()
-                if held not in (old.key_id, new.key_id):
-                    new_file.unlink()
-                    raise WrongInstanceKey(
-                        f"This database belongs to the instance key {held}, and {key_file} holds {old.key_id}. "
-                        "Name the right key file with --key-file."
-                    )
-                count = await rewrap(store, old, new, lambda done: note(f"{done} keys"))
-            old_file = key_file.with_name(f"{key_file.name}.{old.key_id}")
-            old_file.unlink(missing_ok=True)
-            old_file.hardlink_to(key_file)
-            move_key_file(new_file, key_file)
-    except BlockingIOError as error:
-        raise Ended(f"A server is running with {key_file}. Stop it first.") from error
+    with holding_key(key_file, alone=True):
+        async with opened_store(settings) as store:
+            load_instance_key(new_file, create=True)
+            new, held = _vault(new_file), await store.identity.instance_key_id()
+            if held not in (old.key_id, new.key_id):
+                new_file.unlink()
+                raise WrongInstanceKey(
+                    f"This database belongs to the instance key {held}, and {key_file} holds {old.key_id}. "
+                    "Name the right key file with --key-file."
+                )
+            count = await rewrap(store, old, new, lambda done: note(f"{done} keys"))
+        old_file = key_file.with_name(f"{key_file.name}.{old.key_id}")
+        old_file.unlink(missing_ok=True)
+        old_file.hardlink_to(key_file)
+        move_key_file(new_file, key_file)
     return {"key": new.key_id, "old": old.key_id, "old_file": str(old_file), "keys": count}
 
 

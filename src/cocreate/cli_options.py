@@ -129,7 +129,7 @@ def _ended(error: Exception, settings: Settings) -> Ended | None:
     from cocreate.domain.errors import NotFound, Refusal
     from cocreate.exchange.csv_source import BadRows
     from cocreate.persistence.errors import SchemaTooNew, StoreError, StoreUnavailable
-    from cocreate.persistence.sealing import InstanceKeyMissing
+    from cocreate.persistence.sealing import InstanceKeyHeld, InstanceKeyMissing
 
     match error:
         case (
@@ -143,6 +143,8 @@ def _ended(error: Exception, settings: Settings) -> Ended | None:
             | NotFound()
         ):
             return Ended(str(error), BAD_INPUT)
+        case InstanceKeyHeld():
+            return Ended(str(error))
         case Unavailable():
             return Ended(str(error), UNAVAILABLE)
         case StoreUnavailable():

@@ -67,7 +67,7 @@ def test_a_running_server_is_not_robbed_of_its_key(tmp_path: Path, key_file: Pat
     key = key_file.read_bytes()
     with serving(tmp_path):
         refused = cocreate(tmp_path, "keys", "rotate")
-        assert (refused.returncode, "Stop it first" in refused.stderr) == (1, True)
+        assert (refused.returncode, "must be stopped" in refused.stderr) == (1, True)
     assert key_file.read_bytes() == key
     assert cocreate(tmp_path, "keys", "rotate").returncode == 0
 

@@ -31,6 +31,10 @@ class InstanceKeyMissing(Exception):
     """There is no instance key where one was expected, or the file does not hold one."""
 
 
+class InstanceKeyHeld(Exception):
+    """Somebody else on this machine holds the key file in a way that excludes this one."""
+
+
 class Vault:
     """The instance key, which wraps the keys that the database holds. It is kept outside the database."""
 
@@ -111,12 +115,17 @@ def move_key_file(path: Path, to: Path) -> None:
 
 @contextmanager
 def holding_key(path: Path, *, alone: bool) -> Iterator[None]:
-    """Hold the key file with others, or alone. Raises BlockingIOError where somebody on this machine holds it otherwise.
+    """Hold the key file with others, or alone. Raises InstanceKeyHeld.
 
     The system lets go of it when a process ends, however that comes.
     """
     with path.open("rb") as file:
-        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InstanceKeyHeld(
+                f"{path} is in use: by a server, which must be stopped before the key can be replaced, or by whoever replaces it."
+            ) from error
         yield
 
 
