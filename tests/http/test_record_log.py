@@ -116,9 +116,10 @@ async def test_projector_and_record_page_say_the_signed_root_in_words(room: Room
 
 
 async def test_a_record_that_was_put_back_says_so_on_its_page(room: Room) -> None:
-    """In place of words that nobody should compare."""
+    """In place of words that nobody should compare, on the projector too."""
     held = await room.house.service.reading.live(room.id)
     held.rewound = True
     text = (await room.anonymous.get(f"/w/{room.id}/record")).body.decode()
     assert "does not go on from what was signed" in text
     assert held.check_words not in text
+    assert held.check_words not in (await room.anonymous.get(f"/w/{room.id}/screen")).body.decode()
