@@ -21,7 +21,8 @@ from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
 from cocreate.application import LiveWorkshop, Service
-from cocreate.application.live import LiveWorkshops, decode_rows, pages
+from cocreate.application.live import decode_rows
+from cocreate.application.lives import LiveWorkshops, pages
 from cocreate.application.waypoints import FRACTION, Waypoints
 from cocreate.bootstrap import opened_reader, opened_service
 from cocreate.cli_options import GC_THRESHOLDS

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from cocreate.application import Service
-from cocreate.application.live import LiveWorkshops
+from cocreate.application.lives import LiveWorkshops
 from cocreate.application.waypoints import Waypoints
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.waypoints import COVER, Piece

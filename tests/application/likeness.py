@@ -3,7 +3,7 @@
 from typing import Any
 
 from cocreate.application import AUDIENCES, LiveWorkshop, Service
-from cocreate.application.live import LiveWorkshops
+from cocreate.application.lives import LiveWorkshops
 from cocreate.projections.personal import personal
 from cocreate.projections.views import view
 from cocreate.record.digest import state_digest

@@ -96,7 +96,7 @@ async def test_a_replay_of_many_pages_is_live(service: Service, monkeypatch: pyt
     """Streaming in small pages folds the same, texts and keys included."""
     workshop = await create(service)
     await use((service,), Hands(), workshop, 9, 60)
-    monkeypatch.setattr("cocreate.application.live.READ_ROWS", 7)
+    monkeypatch.setattr("cocreate.application.lives.READ_ROWS", 7)
     await assert_live_is_replay(service, workshop)
 
 

@@ -181,7 +181,7 @@ async def test_a_node_that_only_reads_saves_nothing(service: Service) -> None:
 
 async def test_a_replay_leaves_views_behind(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening a record and looking far back in it make the next look short; what an open needs waits for a quiet moment."""
-    monkeypatch.setattr("cocreate.application.live.READ_ROWS", 5)
+    monkeypatch.setattr("cocreate.application.lives.READ_ROWS", 5)
     workshop = await busy(service)
     held = await live(service, workshop)
     service.reading._past.clear()
@@ -205,7 +205,7 @@ async def test_any_moment_from_a_waypoint_is_that_of_a_replay(
     service: Service, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For every audience, at positions all over the record."""
-    monkeypatch.setattr("cocreate.application.live.READ_ROWS", 5)
+    monkeypatch.setattr("cocreate.application.lives.READ_ROWS", 5)
     workshop = await busy(service, seed, 60)
     held = await live(service, workshop)
     looks = [(at, audience) for at in range(0, held.size - 1, 7) for audience in get_args(Audience)]

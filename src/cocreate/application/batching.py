@@ -6,7 +6,8 @@ from dataclasses import replace
 from cocreate.application.clock import Clock
 from cocreate.application.decide_batch import Decided, decide_ticket
 from cocreate.application.errors import RecordRewound
-from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row
+from cocreate.application.live import LiveWorkshop, decode_row
+from cocreate.application.lives import LiveWorkshops
 from cocreate.application.summary import source_key, summary_of
 from cocreate.application.ticket import Receipt, Ticket, nothing_written
 from cocreate.domain.errors import IdempotencyKeyReused, Refusal

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from structlog import get_logger
 
 from cocreate.application.errors import Unavailable
-from cocreate.application.live import LiveWorkshop, LiveWorkshops
+from cocreate.application.live import LiveWorkshop
+from cocreate.application.lives import LiveWorkshops
 from cocreate.persistence.errors import StoreError
 from cocreate.tlog.vkey import parse_vkey
 

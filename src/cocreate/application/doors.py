@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from cocreate.application.actions_workshop import CancelWorkshop, CloseWorkshop, ReopenWorkshop
 from cocreate.application.clock import Clock
 from cocreate.application.drafting import Action
-from cocreate.application.live import LiveWorkshop, LiveWorkshops
+from cocreate.application.live import LiveWorkshop
+from cocreate.application.lives import LiveWorkshops
 from cocreate.application.lookups import SharedLookup
 from cocreate.application.reachable import store_told
 from cocreate.persistence.batch import Batch, Seat

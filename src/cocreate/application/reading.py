@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cocreate.application.errors import PositionUnknown
-from cocreate.application.live import LiveWorkshop, LiveWorkshops, decode_row, decode_rows, pages
+from cocreate.application.live import LiveWorkshop, decode_row, decode_rows
+from cocreate.application.lives import LiveWorkshops, pages
 from cocreate.application.reachable import store_told
 from cocreate.application.texts import Texts
 from cocreate.domain.canonical import canonical_json

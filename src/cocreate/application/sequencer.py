@@ -24,7 +24,7 @@ from cocreate.application.errors import (
     TooManyWriters,
     Unavailable,
 )
-from cocreate.application.live import LiveWorkshops
+from cocreate.application.lives import LiveWorkshops
 from cocreate.application.ticket import Ticket, Waiting, permuted
 from cocreate.persistence.batch import Batch
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable

@@ -24,7 +24,7 @@ from cocreate.application.doors import CODE_MOVERS, Doors
 from cocreate.application.drafting import Action, Draft
 from cocreate.application.errors import AnswerLost, StoreDown
 from cocreate.application.keyring import KEY_BYTES
-from cocreate.application.live import LiveWorkshops
+from cocreate.application.lives import LiveWorkshops
 from cocreate.application.memory import Memory
 from cocreate.application.reachable import store_told
 from cocreate.application.reading import Reading

@@ -14,7 +14,7 @@ from cocreate.application.clock import Clock
 from cocreate.application.drafting import Action
 from cocreate.application.errors import AnswerLost, QueueFull, Stopping
 from cocreate.application.link import Ask, Creation, Link, error_of
-from cocreate.application.live import LiveWorkshops
+from cocreate.application.lives import LiveWorkshops
 from cocreate.application.memory import Memory
 from cocreate.application.service import NotAHost, Service
 from cocreate.application.ticket import Answer, Receipt, Waiting
