@@ -41,7 +41,7 @@ def test_what_is_not_a_key_is_refused_without_telling_it(tmp_path: Path) -> None
     file = tmp_path / "witness.key"
     make_key_file(file, NAME)
     line = file.read_text()
-    secret = line.rpartition("+")[2].strip()
+    secret = line.split("+", 4)[4].strip()  # base64, which may hold a "+" itself
     for text in (
         "",
         "\n",
