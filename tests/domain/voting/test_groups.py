@@ -210,7 +210,7 @@ def test_the_components_are_those_that_numpy_finds() -> None:
     try:
         numpy: Any = import_module("numpy")
     except ImportError:
-        pytest.skip("needs numpy, an oracle that is no dependency")
+        pytest.skip("needs numpy, a development dependency")
     products = products_of(camps(40, 25, 20, seed=3))
     _, vectors = numpy.linalg.eigh(numpy.array(products, dtype=float))
     for ours, place in zip(module._components(products), (-1, -2), strict=True):

@@ -1,8 +1,9 @@
 """Independent libraries count the same random elections; each is skipped where it is not installed.
 
-pabutools (GPL): greedy and equal shares. pyrankvote (MIT): instant runoff and the single transferable vote. votelib (MIT): Schulze
-and the single transferable vote. None is a dependency of the project. Elections where a tie decides are left to our own
-rule: a library breaks it by another, so only what no tie touches is compared, and there must be plenty of that.
+pabutools: greedy and equal shares; it is GPL and brings a proprietary solver, so it is no dependency even of development.
+pyrankvote (MIT): instant runoff and the single transferable vote. votelib (MIT): Schulze and the single transferable vote.
+Elections where a tie decides are left to our own rule: a library breaks it by another, so only what no tie touches is
+compared, and there must be plenty of that.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def library(name: str) -> Any:
         try:
             return import_module(name)
         except ImportError:
-            pytest.skip(f"needs {name.partition('.')[0]}, an oracle that is no dependency")
+            pytest.skip(f"needs {name.partition('.')[0]}, an oracle that `pip install` brings")
 
 
 def tied(result: Result) -> bool:
