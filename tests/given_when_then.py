@@ -6,6 +6,7 @@ also shows that deciding changes nothing and answers the same question the same 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,18 @@ NOON = 1_700_000_000_000
 TICK_MS = 1
 """Between two commands, unless a test waits longer."""
 
-TABLES = ("participants", "authored", "ideas", "comments", "rounds", "erased", "ballots", "turnout")
+TABLES = (
+    "participants",
+    "authored",
+    "ideas",
+    "comments",
+    "rounds",
+    "erased",
+    "ballots",
+    "turnout",
+    "papers",
+    "batches",
+)
 
 
 @dataclass(frozen=True)
@@ -114,10 +126,10 @@ class Outcome:
         return self.story
 
 
-def given(*steps: Command | Wait | list[Command]) -> Story:
+def given(*steps: Command | Wait | Sequence[Command]) -> Story:
     """What has happened so far, told in commands; a list is several of them."""
     story = Story()
     for step in steps:
-        for one in step if isinstance(step, list) else [step]:
+        for one in step if isinstance(step, Sequence) else [step]:
             story.tell(one)
     return story

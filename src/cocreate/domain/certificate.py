@@ -14,8 +14,9 @@ from pydantic import Field
 from cocreate.domain.ballot import Turnout, ballot_parts
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.decider import Events, decides, evolves
-from cocreate.domain.errors import GraceRunning, RoundStateConflict
+from cocreate.domain.errors import GraceRunning, PaperAwaited, RoundStateConflict
 from cocreate.domain.messages import (
+    SYSTEM,
     Aggregate,
     Command,
     Count,
@@ -27,6 +28,7 @@ from cocreate.domain.messages import (
     Recorded,
     Uuid,
 )
+from cocreate.domain.paper import checked_batches, reconciled, unchecked_batches
 from cocreate.domain.round import Round, find_round, require_certifier
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.method import Box, Ranking, Result, Tally
@@ -60,7 +62,8 @@ class ResultPart(Event):
 class Reconciliation(Facts):
     """eligible: who could vote, being present at some time since the opening, so never fewer than the voters.
 
-    The rest are ballots: standing = cast - withdrawn = blank + invalid + those with a mark.
+    The rest are ballots: standing = cast - withdrawn = blank + invalid + those with a mark. `paper` of those cast are valid papers
+    of checked batches, `invalid` the other papers; each paper stands for a voter.
     """
 
     blank: Count
@@ -112,22 +115,33 @@ def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> 
         raise RoundStateConflict(status=row.status, wanted="certified")
     if row.grace_until is not None and now <= row.grace_until:
         raise GraceRunning(until=row.grace_until)
+    has_paper = command.round in state.papers
+    if has_paper:
+        _require_paper_settled(command, state)
     ballots = standing_ballots(state, command.round)
     result = count(row, command.round, ballots, command.tie_root)
-    events: list[Event] = list(_parts(result))
+    parts = list(_parts(result))
+    papers: list[Event] = [reconciled(state, command.round)] if has_paper else []
     certified = ResultCertified(
         ballots_digest=digest_of(ballots),
         counted_to=state.size,
         digest=UNSET_DIGEST,
         digest_version=1,
         elected=result.elected,
-        parts=len(events),
+        parts=len(parts),
         reconciliation=_reconcile(row, ballots, state, command.round),
         result_digest=digest_of(result.rows),
         rules=row.rules,
         steps_digest=digest_of(result.steps),
     )
-    return [Pending(command.round, event) for event in (*events, certified)]
+    return [Pending(command.round, event) for event in (*parts, *papers, certified)]
+
+
+def _require_paper_settled(command: CertifyResult, state: "WorkshopState") -> None:
+    """Only people know whether all paper is in, so the system never certifies a round with paper."""
+    unchecked = unchecked_batches(state, command.round)
+    if unchecked or command.actor == SYSTEM:
+        raise PaperAwaited(unchecked=unchecked)
 
 
 def standing_ballots(state: "WorkshopState", round_id: str) -> list[tuple[str, int, Any]]:
@@ -161,17 +175,19 @@ def _reconcile(
     row: Round, ballots: list[tuple[str, int, Any]], state: "WorkshopState", round_id: str
 ) -> Reconciliation:
     turnout = state.turnout.get(round_id, Turnout())
+    batches = checked_batches(state, round_id)
+    paper, invalid = sum(one.papers for one in batches), sum(one.invalid for one in batches)
     return Reconciliation(
         blank=sum(row.method.is_blank(choice) for _, _, choice in ballots),
-        cast=turnout.cast,
+        cast=turnout.cast + paper + invalid,
         eligible=sum(
             one.gone_at is None or one.gone_at > row.opened_at for one in state.participants.values()
         ),
-        invalid=0,
-        paper=0,
+        invalid=invalid,
+        paper=paper,
         replaced=turnout.replaced,
-        standing=len(ballots),
-        voters=len({ballot_parts(aggregate)[1] for aggregate, _, _ in ballots}),
+        standing=len(ballots) + invalid,
+        voters=len({ballot_parts(aggregate)[1] for aggregate, _, _ in ballots}) + invalid,
         withdrawn=turnout.withdrawn,
     )
 
