@@ -29,7 +29,7 @@ def test_joining_proposing_voting_and_seeing_the_result_needs_no_script(
     row = ana.get_by_role("row", name=re.compile("Benches"))
     expect(row.get_by_role("cell")).to_contain_text("1")
     expect(row).to_contain_text("chosen")
-    expect(ana.get_by_text("with 1 approvals")).to_be_visible()
+    expect(ana.get_by_text("with 1 approval")).to_be_visible()
 
 
 def test_a_comment_an_edit_a_withdrawal_and_an_erasure_need_no_script(

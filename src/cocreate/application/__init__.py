@@ -58,7 +58,15 @@ from cocreate.application.reading import Json, RawEntry, Reading, View
 from cocreate.application.service import NotAHost, Service
 from cocreate.application.ticket import Receipt
 from cocreate.domain.canonical import canonical_json
-from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotAParticipant, NotFound, Refusal
+from cocreate.domain.errors import (
+    ChoiceMalformed,
+    Conflict,
+    Malformed,
+    NotAllowed,
+    NotAParticipant,
+    NotFound,
+    Refusal,
+)
 from cocreate.domain.voting import METHODS
 from cocreate.projections.reader import AUDIENCES, Audience
 
@@ -81,6 +89,7 @@ __all__ = [
     "CertifyResult",
     "ChangeAgenda",
     "ChangeSettings",
+    "ChoiceMalformed",
     "CloseRound",
     "CloseWorkshop",
     "Conflict",

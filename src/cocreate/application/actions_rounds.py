@@ -1,7 +1,7 @@
 """What people ask about rounds and ballots."""
 
 import secrets
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,20 +21,24 @@ from cocreate.domain.round import (
     Results,
     VoidReason,
 )
-from cocreate.domain.voting import FormRules
-from cocreate.domain.voting.method import PlainChoice
+from cocreate.domain.voting import Choice, Rules
+from cocreate.domain.voting.projects import Money
 from cocreate.record.pseudonyms import round_key_commitment
 
 
 class OpenRound(Action):
-    """Open a vote. Its rules never change from here on, nor do frozen options."""
+    """Open a vote. Its rules never change from here on, nor do frozen options and their costs.
+
+    `costs` are pairs of option and price in minor units of the currency, for a vote on a budget and no other.
+    """
 
     NAME: ClassVar[str] = "open_round"
 
     question: Question
-    rules: FormRules
+    rules: Rules
     admission: Options = "frozen"
     options: Annotated[tuple[Uuid, ...], Field(max_length=OPTIONS_FROZEN_MAX)] = ()
+    costs: Annotated[tuple[tuple[Uuid, Money], ...], Field(max_length=OPTIONS_FROZEN_MAX)] = ()
     secrecy: Literal["open", "pseudonymous", "secret"] = "pseudonymous"
     results: Results = "after_closing"
     grace_ms: Annotated[int, Field(ge=0, le=GRACE_MS_MAX)] = GRACE_MS_DEFAULT
@@ -54,6 +58,7 @@ class OpenRound(Action):
             rules=self.rules,
             admission=self.admission,
             options=self.options,
+            costs=self.costs,
             secrecy=self.secrecy,
             results=self.results,
             grace_ms=self.grace_ms,
@@ -117,23 +122,26 @@ class CertifyResult(Action):
 class CastBallot(Action):
     """Cast or replace one's ballot. `option` is the statement it is on, in opinion rounds only.
 
-    `counter` is the standing ballot's counter as the sender saw it, plus 1; without it the ballot always counts.
+    `choice`: ideas, the most preferred first where the vote ranks them; or pairs of idea and number (dots, points, votes, rating,
+    place, or 1, 0, −1, −2 for consent); or one answer. Where order says nothing, any will do. `counter` is the standing ballot's
+    counter as the sender saw it, plus 1; without it the ballot always counts.
     """
 
     NAME: ClassVar[str] = "cast_ballot"
 
     round: Uuid
-    choice: PlainChoice
+    choice: Choice
     option: Uuid | None = None
     counter: Annotated[Count, Field(ge=1)] | None = None
 
     def command(self, draft: Draft) -> Command:
+        voter = draft.voter(self.round)
         return ballot.CastBallot(
-            actor=draft.voter(self.round),
+            actor=voter,
             participant=draft.actor,
             round=self.round,
             option=self.option,
-            choice=self.choice if isinstance(self.choice, int) else tuple(sorted(self.choice)),
+            choice=ordered(self.choice, draft.live.state.rounds[self.round].rules.method),
             counter=self.counter,
             random=FRESH.hex(),
         )
@@ -157,3 +165,10 @@ class WithdrawBallot(Action):
             counter=self.counter,
             random=FRESH.hex(),
         )
+
+
+def ordered(choice: Any, method: str) -> Any:
+    """The choice as the domain has it: ascending by id, but for ideas ranked, whose order is what the ballot says."""
+    if isinstance(choice, int) or (method == "ranked" and all(isinstance(one, str) for one in choice)):
+        return choice
+    return tuple(sorted(choice))

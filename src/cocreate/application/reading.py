@@ -32,6 +32,8 @@ from cocreate.tlog.merkle import leaf_hash
 
 PAST_CACHED_MAX = 8
 PAST_REPLAYS_MAX = 2
+COUNTED_MAX = 16
+"""Counts kept: the steps of a hundred thousand ballots over fifty options are a few hundred kilobytes."""
 ENTRIES_MAX = 256
 """Raw entries in one answer: a full tile's worth."""
 TIMELINE_MAX = 500
@@ -77,6 +79,7 @@ class Reading:
 
     def __init__(self, store: RecordStore, lives: LiveWorkshops) -> None:
         self._store, self._lives = store, lives
+        self._counted: OrderedDict[tuple[str, int], Sequence[Mapping[str, Any]]] = OrderedDict()
         self._past: OrderedDict[tuple[str, int], Projections] = OrderedDict()
         self._replays = asyncio.Semaphore(PAST_REPLAYS_MAX)
 
@@ -160,11 +163,17 @@ class Reading:
         return sorted(one for one in live.projections.participation.people if voter(key, one) in shown)
 
     def steps(self, live: LiveWorkshop, round_id: str) -> Sequence[Mapping[str, Any]]:
-        """The count of a certified round, explained step by step."""
+        """The count of a certified round, explained step by step. It cannot change, so it is counted once for many readers."""
         row = live.projections.rounds.rounds.get(round_id)
         if row is None or row.certificate is None:
             raise RoundNotFound(round=round_id)
-        return result(live.projections, round_id, live.tie_roots[round_id]).steps
+        place = live.id, row.certified_at
+        if place not in self._counted:
+            if len(self._counted) >= COUNTED_MAX:
+                self._counted.popitem(last=False)
+            self._counted[place] = result(live.projections, round_id, live.tie_roots[round_id]).steps
+        self._counted.move_to_end(place)
+        return self._counted[place]
 
     async def timeline(self, live: LiveWorkshop, *, after: int = -1, limit: int = TIMELINE_MAX) -> Json:
         return timeline(live.projections, after=after, limit=min(limit, TIMELINE_MAX))

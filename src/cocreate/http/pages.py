@@ -6,7 +6,7 @@ last, so that an unchanged page is answered with 304.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from cocreate.http import pages_words
+from cocreate.http import figures, money, pages_words, words_steps
 from cocreate.http.assets import asset_path
 from cocreate.http.pages_room import Room
 from cocreate.http.qr import qr_svg, room_qr_svg
@@ -26,6 +26,9 @@ COMPRESSED_BYTES_MIN: Final = 1_000
 LANGUAGES_READ_MAX: Final = 10
 DRAWN_MAX: Final = 16
 """Tables kept with a view, by round and languages: 0.65 MB each where a thousand ideas are voted on. Others are drawn each time."""
+
+NAMED_LENGTH_MAX: Final = 80
+"""Of an option's words in a sentence of ours."""
 
 GONE: Final = {"erased": "text erased", "hidden": "hidden by a facilitator"}
 
@@ -40,12 +43,17 @@ def _environment() -> Environment:
     )
     made.globals |= {
         "asset": asset_path,
-        "bar": bar,
+        "bar": figures.bar,
         "for_all": for_all,
-        "mark_cells": mark_cells,
         "qr": qr_svg,
         "room_qr": room_qr_svg,
         "key_mark": KEY_MARK,
+        "result_table": figures.table,
+        "spent": figures.spent,
+        "stages_of": words_steps.stages,
+        "pairs_of": words_steps.pairs,
+        "decisive": words_steps.DECISIVE,
+        "step_words": step_words,
         "topics": pages_words.TOPICS,
     }
     made.filters |= {
@@ -56,7 +64,8 @@ def _environment() -> Environment:
         "name_of": lambda code: pages_words.NAMES.get(code, code),
         "event_name": lambda event: pages_words.EVENTS.get(pages_words.event_name(event), event),
         "short": lambda pseudonym: pseudonym[:6],
-        "number": number,
+        "number": money.grouped,
+        "money": money.said,
     }
     return made
 
@@ -108,34 +117,12 @@ def _island(language: str, escaped: str) -> Markup:
     return Markup(f'<span lang="{escape(language)}" dir="auto">{escaped}</span>')  # noqa: S704  escaped by the caller
 
 
-def bar(share: float, kind: str = "") -> Markup:
-    """A share from 0 to 1 as a bar, without inline style; who hears the page has the figure beside it."""
-    return Markup(_bar(share, kind))  # noqa: S704  a number and a name of ours
-
-
-def _bar(share: float, kind: str) -> str:
-    """`kind` is a column of a voting method, never what somebody typed."""
-    return (
-        f'<svg class="bar {kind}" aria-hidden="true"><rect width="{share * 100:.2f}%" height="100%"/></svg>'
-    )
-
-
 def when(millis: int) -> Markup:
     """A moment; the page's script says it in the reader's own time zone."""
     moment = datetime.fromtimestamp(millis / 1000, UTC)
     return Markup('<time datetime="{}" data-when>{}</time>').format(
         moment.strftime("%Y-%m-%dT%H:%M:%SZ"), moment.strftime("%-d %B %Y, %H:%M UTC")
     )
-
-
-def mark_cells(marks: Mapping[str, int], columns: Iterable[str], whole: int) -> Markup:
-    """A row's figures with their bars. A table may have a thousand rows, and a template takes three times as long for them."""
-    cells = [
-        f'<td class="count"><span class="figure">{number(marks[column])}</span>'
-        f"{_bar(marks[column] / whole if whole else 0, column)}</td>"
-        for column in columns
-    ]
-    return Markup("".join(cells))  # noqa: S704  figures, and bars that are markup
 
 
 @pass_context
@@ -152,9 +139,34 @@ def for_all(context: Context, room: Room, shown: Mapping[str, Any], caller: Call
     return Markup(drawn[place]) if place in drawn else caller()  # noqa: S704  what the block drew
 
 
-def number(count: int) -> str:
-    """A count in groups of three digits."""
-    return f"{count:,}".replace(",", "\u202f")
+@pass_context
+def step_words(
+    context: Context, steps: Sequence[Mapping[str, Any]], shown: Mapping[str, Any], options: Mapping[str, Any]
+) -> Iterator[str]:
+    """The steps of a round's count in words, one after another; `options` are its options by idea."""
+
+    def name(idea: str) -> str:
+        option = options[idea]
+        words = plain(context, option["title"] if "title" in option else option["text"])
+        return (
+            f"“{words if len(words) <= NAMED_LENGTH_MAX else f'{words[: NAMED_LENGTH_MAX - 1].rstrip()}…'}”"
+        )
+
+    scale = words_steps.scale_of(steps)
+    for step in steps:
+        yield words_steps.told(step, shown["rules"], name, scale) or _facts(step, name, options)
+
+
+def _facts(step: Mapping[str, Any], name: Callable[[str], str], options: Mapping[str, Any]) -> str:
+    """A step that has no sentence, by the names of its facts."""
+
+    def fact(value: Any) -> str:
+        if isinstance(value, str):
+            return name(value) if value in options else pages_words.NAMES.get(value, value)
+        return " ".join(map(fact, value)) if isinstance(value, Sequence) else str(value)
+
+    facts = "; ".join(f"{fact(key)} {fact(value)}" for key, value in step.items() if key != "step")
+    return f"{fact(step['step'])}: {facts}."
 
 
 ENVIRONMENT: Final = _environment()

@@ -48,6 +48,14 @@ class Trouble:
         return self.fields.get(name, []) if self.form == form else []
 
 
+class FormWrong(Exception):
+    """What a form says makes no request; `problems` are (field or "", what is wrong and how to mend it)."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__(f"{len(problems)} fields of a form")
+        self.problems = problems
+
+
 async def read_form(request: web.Request) -> Fields:
     """The form's fields, each with all its values; of the kind that our pages send, in UTF-8, and no other."""
     if not request.body_exists:
@@ -117,6 +125,8 @@ async def attempt(
         then = await work(fields)
     except ValidationError as error:
         trouble = Trouble(422, pages_words.mistakes(error), "Malformed", fields)
+    except FormWrong as error:
+        trouble = Trouble(422, error.problems, "Malformed", fields)
     except (Refusal, Unavailable, NotAHost) as error:
         problems = [("", pages_words.refused(error))]
         trouble = Trouble(problem_of(error).status, problems, type(error).__name__, fields)

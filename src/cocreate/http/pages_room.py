@@ -142,6 +142,9 @@ class Room:
     def options(self, round_id: str) -> list[Item]:
         return self._options.get(round_id, [])
 
+    def by_idea(self, round_id: str) -> dict[str, Item]:
+        return {option["idea"]: option for option in self.options(round_id)}
+
     def outside(self, round_id: str) -> list[Item]:
         """Ideas up for reading that are no options of the round, newest first."""
         inside = {option["idea"] for option in self.options(round_id)}
@@ -168,14 +171,12 @@ class Room:
         return any(option["key"] in self.tallies for option in self.options(one["key"]))
 
     def results(self, one: Item) -> list[tuple[Item, dict[str, int]]]:
-        """The options of a round with their marks, most marks of the first kind first, then in their order."""
-        rows = [
+        """The options of a round with their marks, in their order."""
+        return [
             (option, self.tallies[option["key"]]["marks"])
             for option in self.options(one["key"])
             if option["key"] in self.tallies
         ]
-        first = one["columns"][0]
-        return sorted(rows, key=lambda row: -row[1][first])
 
     @property
     def participation(self) -> Item:

@@ -82,8 +82,27 @@ FIELDS: Final = {
     "question": "The question",
     "options": "The choice of ideas",
     "choice": "The choice",
-    "choices_max": "How many each voter may choose",
-    "seats": "How many are elected",
+    "rules": "The way of voting",
+    "choices_max": "How many each voter may name",
+    "seats": "How many are chosen",
+    "purse": "The dots that each voter has",
+    "cap": "The dots that one idea may get",
+    "by": "What decides",
+    "raters_min": "The ratings that an idea needs",
+    "credits": "The credits that each voter has",
+    "against": "Votes against",
+    "count": "The way of counting",
+    "objections_max": "The objections that consent bears",
+    "quorum": "How many have to say something",
+    "ballot": "The kind of ballot",
+    "budget": "The budget",
+    "currency": "The currency",
+    "points_max": "The points",
+    "skip": "What happens to a project that does not fit",
+    "threshold": "The points that a project needs",
+    "completion": "What happens to the rest of the money",
+    "raise_by": "What shares are raised by",
+    "ties": "How ties are broken",
     "grace_ms": "The grace",
     "withheld_until": "The latest closing time",
     "reason": "The reason",
@@ -93,6 +112,8 @@ FIELDS: Final = {
     "ends_at": "The end",
     "join": "Who may join",
 }
+
+PRICES_MISSING: Final = "{more} more ideas have no price yet."
 
 NAMES: Final = {
     "scheduled": "upcoming",
@@ -139,6 +160,10 @@ NAMES: Final = {
     "consent": "Consent",
     "voters": "Voters",
     "points": "Points",
+    "votes": "Votes",
+    "average": "Average",
+    "spread": "Spread",
+    "price": "Price",
     "raters": "Raters",
     "squares": "Sum of squares",
     "votes_for": "Votes for",
@@ -281,9 +306,24 @@ def mistakes(error: ValidationError) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for one in error.errors():
         places = [str(place) for place in one["loc"]]
-        field = next((place for place in places if place in FIELDS), places[0] if places else "form")
+        field = next(
+            (place for place in reversed(places) if place in FIELDS), places[0] if places else "form"
+        )
         found.setdefault(field, _mistake(FIELDS.get(field, "Something"), one["type"], one.get("ctx", {})))
     return list(found.items())
+
+
+def amount_wrong(name: str, typed: str, currency: str) -> str:
+    """Why a field is no amount of money."""
+    return f"{FIELDS[name]} must be an amount of {currency}, not “{typed[:20]}”. Write it like 12500 or 12500.50."
+
+
+def price_wrong(title: str, typed: str, currency: str) -> str:
+    """Why an idea has no price, and how to give it one."""
+    if not typed:
+        return f"“{title}” needs a price: in a vote on a budget every idea has one."
+    short = typed if len(typed) <= 20 else f"{typed[:19]}…"
+    return f"“{title}” costs an amount of {currency} above 0, not “{short}”. Write it like 12500 or 12500.50."
 
 
 def _mistake(subject: str, kind: str, facts: dict[str, object]) -> str:
@@ -298,5 +338,7 @@ def _mistake(subject: str, kind: str, facts: dict[str, object]) -> str:
             return f"{subject} must be at least {facts['ge']}."
         case "less_than_equal":
             return f"{subject} must be at most {facts['le']}."
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"{subject} must be a whole number."
         case _:
             return f"{subject} cannot be read. Check it."

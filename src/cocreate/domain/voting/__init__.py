@@ -23,11 +23,6 @@ from cocreate.domain.voting import (
 )
 from cocreate.domain.voting.method import Ballots, Box, Choice, Method, Ranking, Result, Step, Tally
 
-FormRules = Annotated[
-    support.SupportRules | approval.ApprovalRules | opinion.OpinionRules, Field(discriminator="method")
-]
-"""The methods that have a ballot form; people can open rounds of no others."""
-
 Rules = Annotated[
     support.SupportRules
     | approval.ApprovalRules
@@ -63,7 +58,6 @@ __all__ = [
     "Ballots",
     "Box",
     "Choice",
-    "FormRules",
     "Method",
     "Ranking",
     "Result",

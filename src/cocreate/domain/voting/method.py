@@ -29,11 +29,6 @@ Choice = Annotated[
 """Ideas, ascending by id or in the order of preference; or (idea, number) pairs, ascending by id; or one answer to the
 statement that the ballot is on. The method says which, and what a number means."""
 
-PlainChoice = Annotated[
-    Annotated[tuple[Uuid, ...], Field(max_length=CHOICES_MAX)] | Answer, Field(union_mode="left_to_right")
-]
-"""What today's ballot forms say."""
-
 Step = Mapping[str, Any]
 """One explained step of a count: `step` names it, the rest are its facts (canonical JSON values)."""
 

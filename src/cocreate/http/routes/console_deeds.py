@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from pydantic import ValidationError
+
 from cocreate.application import (
     Action,
     AddFacilitator,
@@ -33,6 +35,7 @@ from cocreate.application import (
     TagIdea,
     VoidRound,
 )
+from cocreate.http.opening_forms import costs_in, placed, rules_in
 from cocreate.http.pages_forms import Fields, action, facts, first
 from cocreate.http.pages_room import Room
 from cocreate.http.pages_times import millis_of
@@ -102,24 +105,26 @@ def _title(typed: str, before: dict[str, Any] | None) -> dict[str, Any]:
 def _open_round(fields: Fields, room: Room) -> Action:
     said: dict[str, Any] = facts(fields, "question", "secrecy", "results", "replaces")
     method = first(fields, "method")
-    rules: dict[str, Any] = {"method": method}
-    if method == "approval":
-        rules |= {name: _whole(first(fields, name)) for name in ("choices_max", "seats")}
     options = fields.get("options", [])
     if "all" in fields:
         options = [one["key"] for one in room.ideas.values() if one["status"] == "visible"]
+    if method in ("budget", "equal_shares"):
+        said["costs"] = costs_in(fields, [room.ideas[key] for key in options if key in room.ideas])
     grace = _whole(first(fields, "grace_s"))
-    return action(
-        OpenRound,
-        {
-            **said,
-            "rules": rules,
-            "options": options,
-            "admission": "growing" if method == "opinion" and "growing" in fields else "frozen",
-            **({"grace_ms": grace * SECOND_MS} if isinstance(grace, int) else {}),
-            **_closing(fields),
-        },
-    )
+    try:
+        return action(
+            OpenRound,
+            {
+                **said,
+                "rules": rules_in(fields, options),
+                "options": options,
+                "admission": "growing" if method == "opinion" and "growing" in fields else "frozen",
+                **({"grace_ms": grace * SECOND_MS} if isinstance(grace, int) else {}),
+                **_closing(fields),
+            },
+        )
+    except ValidationError as error:
+        raise placed(error, method) from None
 
 
 def _closing(fields: Fields) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from cocreate.http.keys import SERVICE
 from cocreate.http.links import base_url
+from cocreate.http.opening_forms import CURRENCIES
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, attempt, first, perform
 from cocreate.http.pages_room import Item, Room, enter_room, page_number, page_of
@@ -58,7 +59,16 @@ async def rounds_page(request: web.Request, trouble: Trouble | None = None) -> w
     reading = request.app[SERVICE].reading
     voted = {one["key"]: len(reading.has_voted(room.live, one["key"])) for one in room.open_rounds}
     few = room.participation["present"] < FEW_VOTERS
-    return await _show(request, "rounds", trouble, room, voted=voted, few=few, zones=ZONES)
+    return await _show(
+        request,
+        "rounds",
+        trouble,
+        room,
+        voted=voted,
+        few=few,
+        zones=ZONES,
+        currencies=[(code, code) for code in CURRENCIES],
+    )
 
 
 async def people_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:

@@ -7,10 +7,12 @@ from aiohttp import web
 from cocreate.http.keys import SERVICE
 from cocreate.http.links import base_url
 from cocreate.http.pages import render
-from cocreate.http.pages_room import Room, enter_room
+from cocreate.http.pages_room import Item, Room, enter_room
+from cocreate.http.words_steps import DECISIVE
 
 IDEAS_SHOWN: Final = 12
 OPTIONS_SHOWN: Final = 12
+STEPS_SHOWN: Final = 6
 SHOWS: Final = ("auto", "join", "ideas", "vote", "results")
 
 
@@ -18,6 +20,8 @@ async def screen_page(request: web.Request) -> web.StreamResponse:
     """A code is shown only to who is here: neither the workshop's address nor having been removed lets anybody in."""
     room = await enter_room(request, "screen")
     wanted = request.query.get("show", "auto")
+    show = wanted if wanted in SHOWS[1:] else _show(room)
+    result = _result(room) if show == "results" else None
     code = await request.app[SERVICE].doors.code_of(room.id) if room.audience == "screen" else None
     return render(
         request,
@@ -26,10 +30,26 @@ async def screen_page(request: web.Request) -> web.StreamResponse:
         code=code,
         base=base_url(request),
         wanted=wanted if wanted in SHOWS else "auto",
-        show=wanted if wanted in SHOWS[1:] else _show(room),
+        show=show,
+        result=result,
+        steps=_decisive(request, room, result),
         ideas=room.board[:IDEAS_SHOWN],
         options_shown=OPTIONS_SHOWN,
     )
+
+
+def _result(room: Room) -> Item | None:
+    """The latest result that is certified, else the latest that may be seen."""
+    certified = [one for one in room.shown_rounds if one["status"] == "certified"]
+    return next(iter([*certified, *room.shown_rounds]), None)
+
+
+def _decisive(request: web.Request, room: Room, one: Item | None) -> list[Item]:
+    """What came out, as the count tells it; how it came out is on the page of the result."""
+    if one is None or "certificate" not in one:
+        return []
+    steps = request.app[SERVICE].reading.steps(room.live, one["key"])
+    return [dict(step) for step in steps if step["step"] in DECISIVE][:STEPS_SHOWN]
 
 
 def _show(room: Room) -> str:

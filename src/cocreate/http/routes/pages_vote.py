@@ -3,15 +3,19 @@
 from typing import Any, Final
 
 from aiohttp import web
+from pydantic import ValidationError
 
-from cocreate.application import CastBallot, WithdrawBallot
+from cocreate.application import CastBallot, ChoiceMalformed, WithdrawBallot
+from cocreate.http import ballot_forms, words_ballots
 from cocreate.http.keys import SERVICE
 from cocreate.http.pages import render
-from cocreate.http.pages_forms import Fields, Trouble, action, attempt, facts, first, perform
+from cocreate.http.pages_forms import Fields, FormWrong, Trouble, action, attempt, facts, first, perform
 from cocreate.http.pages_room import Item, Room, enter_room
 
 ANSWERS: Final = {"1": 1, "0": 0, "-1": -1}
 ANSWERS_LISTED_MAX: Final = 100
+NOT_NOW: Final = ("RoundNotOpen", "BallotSuperseded", "InputPaused")
+"""Refusals of a ballot that is not at fault: what stands is shown, and what was not sent beside it."""
 
 
 def _round(room: Room, request: web.Request) -> Item:
@@ -34,22 +38,41 @@ async def vote_page(request: web.Request, trouble: Trouble | None = None) -> web
         room=room,
         tab="now",
         round=one,
-        **(_opinion(room, one, request, trouble) if opinion else _ballot(room, one)),
+        **(_opinion(room, one, request, trouble) if opinion else _ballot(room, one, trouble)),
     )
 
 
-def _ballot(room: Room, one: Item) -> dict[str, Any]:
+def _ballot(room: Room, one: Item, trouble: Trouble | None) -> dict[str, Any]:
+    """The ballot's fields as they stand, or as they were sent if something was wrong with them."""
     standing = room.ballot(one["key"]) or {"counter": 0}
+    options = room.options(one["key"])
+    form = ballot_forms.form_of(one["rules"])
+    typed = ballot_forms.typed_of(form, standing.get("choice"))
+    kept: list[tuple[Item, str]] = []
+    if trouble is not None and trouble.form == "ballot":
+        sent = ballot_forms.typed_in(form, trouble.fields)
+        if trouble.kind in NOT_NOW:
+            kept = ballot_forms.kept(form, sent, options)
+        else:
+            typed = sent
     return {
         "standing": standing,
-        "chosen": standing.get("choice"),
-        "choices_max": one["rules"].get("choices_max"),
-        "options": room.options(one["key"]),
+        "voted": "choice" in standing,
+        "form": form,
+        "typed": typed,
+        "kept": kept,
+        "options": ballot_forms.in_order(form, typed, options),
+        "rules": words_ballots.rules(one["rules"], len(options)),
+        "running": ballot_forms.running(form, typed, options),
+        "costs": words_ballots.COSTS,
+        "double": words_ballots.DOUBLE,
+        "ratings": ballot_forms.RATINGS,
+        "stances": words_ballots.STANCES,
     }
 
 
 def _opinion(room: Room, one: Item, request: web.Request, trouble: Trouble | None) -> dict[str, Any]:
-    options = {option["idea"]: option for option in room.options(one["key"])}
+    options = room.by_idea(one["key"])
     answers = {key: given for key, given in room.answers(one["key"]).items() if "choice" in given}
     wanted = first(trouble.fields, "option") if trouble else request.query.get("statement", "")
     statement = options.get(wanted) or room.next_statement(one)
@@ -74,11 +97,29 @@ async def vote(request: web.Request) -> web.StreamResponse:
         if first(fields, "do") == "withdraw":
             await perform(request, fields, action(WithdrawBallot, said))
             return f"{base}?done=vote_back"
-        choice = ANSWERS.get(first(fields, "choice"), "") if option else fields.get("choice", [])
-        await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
-        return f"{base}?done=answer" if option else f"{base}?done=vote"
+        if option:
+            choice = ANSWERS.get(first(fields, "choice"), "")
+            await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
+            return f"{base}?done=answer"
+        await _cast(request, fields, said)
+        return f"{base}?done=vote"
 
     return await attempt(request, work, vote_page)
+
+
+async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> None:
+    """Send the choice that the fields say; a choice that is refused is explained in the voter's words."""
+    room = await enter_room(request)
+    one = _round(room, request)
+    form, options = ballot_forms.form_of(one["rules"]), room.options(one["key"])
+    choice = ballot_forms.choice_in(form, ballot_forms.typed_in(form, fields), options)
+    try:
+        await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
+    except (ChoiceMalformed, ValidationError):
+        flaws = ballot_forms.flaws(form, choice, options)
+        if not flaws:
+            raise
+        raise FormWrong(flaws) from None
 
 
 async def results_page(request: web.Request) -> web.StreamResponse:
@@ -92,8 +133,18 @@ async def result_page(request: web.Request) -> web.StreamResponse:
     one = _round(room, request)
     certified = "certificate" in one
     steps = request.app[SERVICE].reading.steps(room.live, one["key"]) if certified else ()
-    options = {option["idea"]: option for option in room.options(one["key"])}
-    return render(request, "result.html", room=room, tab="results", round=one, steps=steps, options=options)
+    options = room.by_idea(one["key"])
+    rules = words_ballots.rules(one["rules"], len(options))
+    return render(
+        request,
+        "result.html",
+        room=room,
+        tab="results",
+        round=one,
+        rules=rules,
+        steps=steps,
+        options=options,
+    )
 
 
 def add_vote_routes(app: web.Application) -> None:

@@ -9,7 +9,9 @@ const store = (() => {
 })();
 const SENT = "cocreate:sent";
 const place = (form) => `cocreate:${location.pathname.replace(/\/[^/]*$/, "")}:${form.dataset.draft}`;
-const typed = (form) => [...form.querySelectorAll("textarea, input:not([type=hidden])")];
+// By name, since a ballot's ideas may have been moved.
+const typed = (form) =>
+  [...form.querySelectorAll("textarea, input:not([type=hidden])")].sort((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
 
 const read = (field) => (field.type === "checkbox" || field.type === "radio" ? field.checked : field.value);
 const initial = (field) => (field.type === "checkbox" || field.type === "radio" ? field.defaultChecked : field.defaultValue);

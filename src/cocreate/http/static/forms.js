@@ -1,23 +1,5 @@
-// Small helps in forms: how many are chosen, times in the reader's zone, the slider of the record.
+// Small helps in forms: times in the reader's zone, the slider of the record.
 import { swap } from "./live.js";
-
-export function countChoices(root) {
-  const form = root.querySelector("#ballot-form");
-  const line = form?.querySelector("[data-running]");
-  if (!line) return;
-  const max = Number(form.dataset.choicesMax ?? 0);
-  const boxes = [...form.querySelectorAll("input[name=choice]")];
-  const send = form.querySelector("button[value=send]");
-  const say = () => {
-    const count = boxes.filter((box) => box.checked).length;
-    line.textContent = max ? `${count} of ${max} chosen` : `${count} chosen`;
-    line.classList.toggle("over", Boolean(max) && count > max);
-    if (max && count > max) line.textContent += `. Take ${count - max} away to send your vote.`;
-    if (send && !form.querySelector("fieldset[disabled]")) send.disabled = Boolean(max) && count > max;
-  };
-  form.onchange = say; // set once however often the form is looked at
-  say();
-}
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 export function sayTimes(root) {

@@ -1,7 +1,8 @@
 // Live pages. The stream says that something changed; the page then asks for itself again and takes over the regions that differ.
 // A region under somebody's hands is never touched: it waits, or says that it has ended and keeps what was typed.
 import { isDirty, keep } from "./drafts.js";
-import { sayTimes, countChoices } from "./forms.js";
+import { helpBallot } from "./ballot.js";
+import { sayTimes } from "./forms.js";
 import { patch, strip } from "./patch.js";
 
 const SAY_MS = 1500; // what is said to screen readers is gathered for this long
@@ -175,6 +176,6 @@ export function swap(region, fresh) {
   }
   patch(region, fresh);
   sayTimes(region);
-  countChoices(region);
   for (const form of region.querySelectorAll("form[data-draft]")) keep(form);
+  helpBallot(region);
 }

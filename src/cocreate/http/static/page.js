@@ -1,7 +1,8 @@
 // What every page does with JavaScript. All of it is an addition: each page works without.
 import { follow } from "./live.js";
 import { keepDrafts } from "./drafts.js";
-import { countChoices, sayTimes, guessZone, enhanceSlider } from "./forms.js";
+import { helpBallot } from "./ballot.js";
+import { sayTimes, guessZone, enhanceSlider } from "./forms.js";
 
 const address = new URL(location.href);
 const done = address.searchParams.get("done");
@@ -12,7 +13,7 @@ if (done) {
 }
 keepDrafts(document, Boolean(done), address);
 sayTimes(document);
-countChoices(document);
+helpBallot(document);
 guessZone(document);
 enhanceSlider(document);
 document.getElementById("trouble")?.focus();
