@@ -11,6 +11,7 @@ from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda, EndActi
 from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.comment import HideComment, PostComment, RestoreComment, WithdrawComment
+from cocreate.domain.contest import ContestResult, OverrideResult, RecertifyResult
 from cocreate.domain.erasure import EraseSubject, EraseText
 from cocreate.domain.facilitator import AddFacilitator, RemoveFacilitator
 from cocreate.domain.genesis import CompleteImport
@@ -385,6 +386,28 @@ def _at_the_desk(author: Author) -> str:
     return author.rng.choice((author.facilitator, author.scribe()))
 
 
+def _contest(author: Author) -> Command:
+    person = author.participant() if author.rng.random() < 0.7 else author.facilitator
+    round_id = author.round("certified")
+    return ContestResult(
+        actor=author.pen_of(person), author=person, round=round_id, reason=author.text("reason")
+    )
+
+
+def _recertify(author: Author) -> Command:
+    round_id = author.round("certified")
+    return RecertifyResult(actor=author.facilitator, round=round_id, tie_root=tie_root(round_id))
+
+
+def _override(author: Author) -> Command:
+    round_id = author.round("certified")
+    options = list(author.state.rounds[round_id].options) if round_id in author.state.rounds else []
+    chosen = tuple(author.rng.sample(options, min(len(options), author.rng.randint(0, 2))))
+    return OverrideResult(
+        actor=author.facilitator, round=round_id, options=chosen, reason=author.text("reason")
+    )
+
+
 def _facilitators(author: Author) -> Command:
     if author.rng.random() < 0.5:
         return AddFacilitator(actor=author.facilitator, facilitator=author.hex())
@@ -422,6 +445,9 @@ def _finish(author: Author) -> Command | None:
         return CloseWorkshop(actor=author.facilitator)
     if any(row.status == "closed" for row in author.state.rounds.values()):
         return _certify(author)
+    contested = [key for key, row in author.state.rounds.items() if row.verdict and row.verdict.contested]
+    if contested:
+        return RecertifyResult(actor=author.facilitator, round=contested[0], tie_root=tie_root(contested[0]))
     return SealRecord(actor=author.facilitator)
 
 
@@ -473,6 +499,9 @@ _LIKELY: dict[Move, int] = {
     _close_round: 2,
     _close_at_term: 1,
     _void: 1,
+    _contest: 2,
+    _recertify: 2,
+    _override: 1,
     _facilitators: 1,
     _reschedule: 1,
     _complete_import: 1,

@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cocreate.audit.replay import Recount
     from cocreate.audit.report import Report
     from cocreate.audit.verify import Trust
+    from cocreate.domain.voting.what_if import Otherwise, Under
     from cocreate.tlog.policy import Policy
     from cocreate.tlog.vkey import VerifierKey
 
@@ -159,29 +160,46 @@ def diff(*, first: Path, second: Path, as_json: bool) -> None:
     sys.exit(1 if found.forked else 0)
 
 
+UNDERS = ("approval", "first", "borda", "irv", "stv", "schulze", "budget", "equal_shares")
+"""What ballots can be counted by; the rules are loaded when they are needed."""
+
+
 @audit.command(
-    epilog=example("cocreate audit recount workshop.jsonl", "cocreate audit recount workshop.jsonl --json")
+    epilog=example(
+        "cocreate audit recount workshop.jsonl", "cocreate audit recount workshop.jsonl --under schulze"
+    )
 )
 @click.argument("file", type=_existing)
+@click.option(
+    "--under",
+    type=click.Choice(UNDERS),
+    help="Count the ballots by this method too, as far as they say what it needs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def recount(*, file: Path, as_json: bool) -> None:
+def recount(*, file: Path, under: "Under | None", as_json: bool) -> None:
     """Count every certified round again. Exit code 1 where a certificate says something else."""
     from dataclasses import asdict
 
     from cocreate.audit.verify import recount_export
 
     with file.open("rb") as stream:
-        report, recounts = recount_export(
-            stream, str(file), _trust(None, None, None, None, None), _Progress()
+        report, recounts, others = recount_export(
+            stream, str(file), _trust(None, None, None, None, None), _Progress(), under
         )
     if as_json:
         rounds = [
             {**asdict(one), "reconciliation": one.reconciliation.model_dump(), "same": not one.differs}
             for one in recounts
         ]
-        print_json({"rounds": rounds, "violations": len(report.violations)})
+        told = [
+            {"round": one, "not_possible": found} if isinstance(found, str) else _told(one, found)
+            for one, found in others.items()
+        ]
+        more = {} if under is None else {"under": told}
+        print_json({"rounds": rounds, **more, "violations": len(report.violations)})
     else:
         _print_recounts(recounts)
+        _print_others(recounts, others)
     if any(one.kind != "tally" for one in report.violations):
         note(f"The record has other violations, so a count proves little: cocreate audit verify {file}")
     sys.exit(1 if report.violations else 0)
@@ -197,6 +215,31 @@ def _print_recounts(recounts: "Sequence[Recount]") -> None:
             )
     if not recounts:
         click.echo("No round of this record is certified.")
+
+
+def _told(round_id: str, found: "Otherwise") -> dict[str, object]:
+    return {
+        "round": round_id,
+        "method": found.under,
+        "reading": found.reading,
+        "rules": found.rules.model_dump(mode="json", exclude_none=True),
+        "elected": found.result.elected,
+        "rows": found.result.rows,
+        "steps": found.result.steps,
+    }
+
+
+def _print_others(recounts: "Sequence[Recount]", others: "Mapping[str, Otherwise | str]") -> None:
+    elected = {one.round: one.elected for one in recounts}
+    for round_id, found in others.items():
+        if isinstance(found, str):
+            click.echo(f"{round_id}  {found}")
+            continue
+        same = "chooses the same" if found.result.elected == elected[round_id] else "chooses otherwise"
+        click.echo(f"{round_id}  under {found.under} (ballots {found.reading.replace('_', ' ')}): {same}")
+        for step in found.result.steps:
+            said = ", ".join(f"{name} {value}" for name, value in step.items() if name != "step")
+            click.echo(f"  {step['step']}: {said}")
 
 
 def _audited(copy: str, trust: "Trust") -> "Report":

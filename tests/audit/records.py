@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cocreate.audit.report import Report
 from cocreate.audit.verify import Trust, audit_export
 from cocreate.domain.certificate import CertifyResult, ResultCertified, ResultPart
+from cocreate.domain.contest import RecertifyResult, ResultRecertified
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.genesis import RecordStarted
 from cocreate.domain.messages import Recorded
@@ -191,7 +192,8 @@ def rewritten(copy: Copy, change: Callable[[Plain], None]) -> Copy:
         recorded = decode(entry)
         if isinstance(recorded.event, ResultPart | PaperReconciled):
             continue
-        made = pen.certificate(recorded) if isinstance(recorded.event, ResultCertified) else [recorded]
+        certified = isinstance(recorded.event, ResultCertified | ResultRecertified)
+        made = pen.certificate(recorded) if certified else [recorded]
         for one in made:
             pen.write(one)
     forged = pen.copy(copy.texts)
@@ -223,7 +225,8 @@ class Pen:
 
     def certificate(self, recorded: Recorded) -> list[Recorded]:
         """The certificate as this record's own tree and ballots make it, with its parts."""
-        command = CertifyResult(
+        kind = RecertifyResult if isinstance(recorded.event, ResultRecertified) else CertifyResult
+        command = kind(
             actor=recorded.actor, round=recorded.aggregate, tie_root=self.roots[recorded.aggregate]
         )
         pending = decide(command, self.state, recorded.time)
@@ -249,7 +252,7 @@ def history_copy(history: History) -> Copy:
     for recorded in history.entries:
         if isinstance(recorded.event, ResultPart | PaperReconciled):
             continue
-        if isinstance(recorded.event, ResultCertified):
+        if isinstance(recorded.event, ResultCertified | ResultRecertified):
             for one in pen.certificate(recorded):
                 pen.write(one)
         else:

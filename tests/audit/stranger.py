@@ -142,7 +142,7 @@ def _replay(header: Json, stored: Sequence[Any], leaves: Sequence[bytes]) -> dic
         if "digest_version" in facts and len(entries) > position and facts["digest"] != state.digest():
             raise Wrong(f"digest: of entry {position}")
         rows += facts["rows"] if event == "ResultPart" else []
-        if event == "ResultCertified":
+        if event in ("ResultCertified", "ResultRecertified"):
             _check_count(state, entry, rows, leaves)
             rows = []
         closed = position if event == "WorkshopClosed" else closed

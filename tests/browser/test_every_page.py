@@ -86,6 +86,9 @@ class Furnished:
         expect(workshop.page.locator(f"section[data-key='{self.closed}'] .badge").first).to_have_text(
             "certified"
         )
+        self.ana.goto(f"/w/{workshop.workshop}/results/{self.closed}")
+        self.ana.get_by_label("Why").fill("I doubt it. " * 20)
+        self.ana.get_by_role("button", name="Contest the result").click()
         self.ballot = workshop.open_round("Which criteria belong in the label?", seats="1")
         self.opinion = workshop.open_round(
             "And what of these?", method="opinion", results="always", growing="yes"

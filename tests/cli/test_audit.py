@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cocreate import cli_audit
+from cocreate.domain.voting.what_if import UNDERS
 from tests.audit.records import GOLDEN, Copy, golden_until
 from tests.cli.commands import cocreate, facts_of
 from tests.record.golden_record import SIGNED, WITNESS
@@ -130,3 +132,20 @@ def test_every_certificate_is_counted_again(tmp_path: Path) -> None:
     rounds = facts_of(cocreate(tmp_path, "audit", "recount", SIGNED, "--json"))["rounds"]
     assert [one["same"] for one in rounds] == [True, True]
     assert [marks for _, marks in rounds[0]["rows"]] == [2, 1, 1]
+
+
+def test_a_round_is_counted_under_another_method_where_its_ballots_allow_it(tmp_path: Path) -> None:
+    """The approval round has no other; the opinion round's agreements count as approvals. Both in words, too."""
+    found = facts_of(cocreate(tmp_path, "audit", "recount", SIGNED, "--under", "approval", "--json"))
+    refused, counted = found["under"]
+    assert "do not say" in refused["not_possible"]
+    assert (counted["method"], counted["reading"], len(counted["elected"])) == ("approval", "agreed", 1)
+    told = cocreate(tmp_path, "audit", "recount", SIGNED, "--under", "approval")
+    assert told.returncode == 0
+    assert "under approval (ballots agreed): chooses otherwise" in told.stdout
+    assert "elected: seat 1" in told.stdout
+
+
+def test_the_command_offers_every_count_that_there_is() -> None:
+    """Its names stand in the command, so that `--help` loads no rules."""
+    assert cli_audit.UNDERS == UNDERS

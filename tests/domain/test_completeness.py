@@ -16,6 +16,7 @@ from cocreate import domain
 from cocreate.domain import errors
 from cocreate.domain.agenda import EndActivity, StartActivity
 from cocreate.domain.certificate import CertifyResult
+from cocreate.domain.contest import CONTEST_MS, ContestResult
 from cocreate.domain.decider import commands, decide, evolved_events
 from cocreate.domain.erasure import EraseText
 from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotFound, Refusal
@@ -64,6 +65,7 @@ KINDS = (NotFound, NotAllowed, Malformed, Conflict)
 
 RAISED_OUTSIDE = {
     "WorkshopNotFound": "a state is of one workshop; which one is meant is settled before there is a state",
+    "CountImpossible": "a count of another kind is made for whoever asks, and decides nothing",
     "KeyLost": "round keys are secrets, which the domain never sees",
     "IdempotencyKeyReused": "repeats of a command are recognised before it is decided",
 }
@@ -116,6 +118,11 @@ EXAMPLES: list[Example] = [
     (errors.RoundNotOpen, [*ROUND, CLOSES_ROUND, Wait(60_000)], votes(ANNA, 1)),
     (errors.RoundStateConflict, [*ROUND], CERTIFIES),
     (errors.GraceRunning, [*ROUND, CLOSES_ROUND], CERTIFIES),
+    (
+        errors.ContestOver,
+        [*ROUND, CLOSES_ROUND, Wait(60_000), CERTIFIES, Wait(CONTEST_MS)],
+        ContestResult(actor=ANNA, author=ANNA, round=round_id(1), reason=text("unfair")),
+    ),
     (errors.OptionUnknown, [*ROUND], votes(ANNA, 2)),
     (errors.OptionHidden, [*GROWING, hides(1)], answers(ANNA, 1, 1)),
     (errors.BallotSuperseded, [*ROUND, votes(ANNA, 1)], votes(ANNA, 1, counter=1)),

@@ -42,6 +42,7 @@ def write(path: str, may: frozenset[str], body: Any = None, **more: Any) -> Case
 
 
 CLOSED = [("/rounds/{round}/close", None)]
+CERTIFIED = [*CLOSED, ("/rounds/{round}/certify", None)]
 ENDED = [("/close", None)]
 SETTLED = [
     ("/rounds/{round}/void", {"reason": "mistake"}),
@@ -73,7 +74,13 @@ CASES = (
         for path in ("checkpoint", "cosigned", "vkey", "tile/{tile}", "receipts/{position}")
     ),
     read(W + "/rounds/{round}/voted", FACILITATOR),
-    Case("GET", W + "/rounds/{round}/steps", ANYONE, before=[*CLOSED, ("/rounds/{round}/certify", None)]),
+    Case("GET", W + "/rounds/{round}/steps", ANYONE, before=CERTIFIED),
+    Case(
+        "GET",
+        W + "/rounds/{opinion}/what-if?method=approval",
+        ANYONE,
+        before=[("/rounds/{opinion}/close", None), ("/close", None), ("/rounds/{opinion}/certify", None)],
+    ),
     Case("POST", "/api/session", ANYONE),
     Case("DELETE", "/api/session", ANYONE),
     Case("POST", "/api/links", ANYONE, {"token": "{link}"}),
@@ -112,6 +119,15 @@ CASES = (
     write("/rounds/{round}/close", FACILITATOR),
     write("/rounds/{round}/void", FACILITATOR, {"reason": "mistake"}),
     write("/rounds/{round}/certify", FACILITATOR, before=CLOSED),
+    write("/rounds/{round}/contest", SEATED, {"reason": "Counted twice"}, before=CERTIFIED),
+    write(
+        "/rounds/{round}/recertify",
+        FACILITATOR,
+        before=[*CERTIFIED, ("/rounds/{round}/contest", {"reason": "Counted twice"})],
+    ),
+    write(
+        "/rounds/{round}/override", FACILITATOR, {"options": ["{idea}"], "reason": "Safety"}, before=CERTIFIED
+    ),
     write("/rounds/{round}/ballot", PEOPLE, {"choice": ["{idea}"]}),
     write("/rounds/{round}/ballot/withdraw", PEOPLE),
     write("/participants/{participant}/name", AUTHOR, {"name": "Ada L."}),
@@ -128,7 +144,7 @@ CASES = (
 
 
 def pattern(case: Case) -> tuple[str, str]:
-    path = case.path.replace("{opinion}", "{round}").replace("{other}", "{facilitator}")
+    path = case.path.partition("?")[0].replace("{opinion}", "{round}").replace("{other}", "{facilitator}")
     return case.method, path.replace("/problems/round-not-open", "/problems/{type}")
 
 

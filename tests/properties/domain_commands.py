@@ -11,6 +11,7 @@ from cocreate.domain.agenda import ActivityKind, EndActivity, StartActivity
 from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.comment import HideComment, RestoreComment, WithdrawComment
+from cocreate.domain.contest import ContestResult, OverrideResult, RecertifyResult
 from cocreate.domain.erasure import EraseSubject, EraseText
 from cocreate.domain.facilitator import AddFacilitator, RemoveFacilitator
 from cocreate.domain.genesis import CompleteImport
@@ -231,7 +232,18 @@ def voting() -> list[SearchStrategy[Step]]:
     ]
 
 
-certifying = st.builds(CertifyResult, actor=st.just(SYSTEM), round=round_ids, tie_root=st.just(TIE_ROOT))
+certifying: SearchStrategy[Step] = st.one_of(
+    st.builds(CertifyResult, actor=st.just(SYSTEM), round=round_ids, tie_root=st.just(TIE_ROOT)),
+    st.builds(ContestResult, actor=people, author=people, round=round_ids, reason=texts),
+    st.builds(RecertifyResult, actor=anybody, round=round_ids, tie_root=st.just(TIE_ROOT)),
+    st.builds(
+        OverrideResult,
+        actor=anybody,
+        round=round_ids,
+        options=st.sets(idea_ids, max_size=2).map(tuple),
+        reason=texts,
+    ),
+)
 waiting = st.sampled_from([Wait(1), Wait(20_000), Wait(20_000), Wait(91 * 86_400_000)])
 
 MIX: list[tuple[int, SearchStrategy[Step]]] = [
@@ -239,7 +251,7 @@ MIX: list[tuple[int, SearchStrategy[Step]]] = [
     (3, st.one_of(taking_part())),
     (3, st.one_of(leading())),
     (2, st.one_of(voting())),
-    (1, certifying),
+    (2, certifying),
     (1, waiting),
     (1, st.one_of(ending())),
 ]

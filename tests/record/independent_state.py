@@ -31,6 +31,7 @@ class State:
         self.rounds: dict[str, dict[str, Any]] = {}
         self.options: dict[str, list[list[Any]]] = {}
         self.certified: dict[str, list[str]] = {}
+        self.since: dict[str, dict[str, Any]] = {}
         self.ballots: dict[str, list[Any]] = {}
         self.erased: set[tuple[int, str]] = set()
 
@@ -46,12 +47,17 @@ class State:
             "ideas": [[key, *row] for key, row in sorted(self.ideas.items())],
             "comments": [[key, *row] for key, row in sorted(self.comments.items())],
             "rounds": [
-                [key, *self.certified[key]] if key in self.certified else [key, facts, self.options[key]]
+                [key, *self.certified[key], *self._since(key)]
+                if key in self.certified
+                else [key, facts, self.options[key]]
                 for key, facts in sorted(self.rounds.items())
             ],
             "ballots": [[k, *row] for k, row in sorted(self.ballots.items()) if k[:36] not in self.certified],
             "erased": [list(pair) for pair in sorted(self.erased)],
         }
+
+    def _since(self, round_id: str) -> list[dict[str, Any]]:
+        return [self.since[round_id]] if round_id in self.since else []
 
     def digest(self) -> str:
         return sha256_of(self.tables())
@@ -162,6 +168,16 @@ def _certified(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
     state.certified[key] = [facts["ballots_digest"], facts["result_digest"]]
 
 
+def _certified_again(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
+    _certified(state, key, facts, entry)
+    state.since.pop(key, None)
+
+
+def _contested(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
+    since = state.since.setdefault(key, {})
+    since["contested"] = sorted([*since.get("contested", []), [facts["author"], facts["contested"]]])
+
+
 def _ballot(kind: int) -> Fold:
     def fold(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
         state.rounds[key[:36]]["turnout"][kind] += 1
@@ -258,6 +274,11 @@ FOLDS: dict[str, Fold] = {
     "RoundClosed": _closed,
     "RoundVoided": _voided,
     "ResultCertified": _certified,
+    "ResultContested": _contested,
+    "ResultRecertified": _certified_again,
+    "ResultOverridden": lambda state, key, facts, _: state.since.setdefault(key, {}).update(
+        overridden=facts["options"]
+    ),
     "BallotCast": _ballot(0),
     "BallotReplaced": _ballot(1),
     "BallotWithdrawn": _ballot(2),

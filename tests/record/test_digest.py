@@ -7,6 +7,7 @@ import pytest
 
 from cocreate.domain.canonical import canonical_json
 from cocreate.domain.certificate import ResultCertified
+from cocreate.domain.contest import ResultRecertified
 from cocreate.domain.decider import evolve
 from cocreate.domain.messages import Recorded
 from cocreate.domain.round import RoundClosed
@@ -38,7 +39,7 @@ def test_every_certificate_is_the_one_that_the_page_describes(seed: int) -> None
     """Recounted from plain entries."""
     theirs = State()
     for entry in random_history(Random(f"certificate {seed}"), 3 * LENGTH).entries:
-        if isinstance(entry.event, ResultCertified):
+        if isinstance(entry.event, ResultCertified | ResultRecertified):
             found = recount(theirs, entry.aggregate, tie_root(entry.aggregate))
             plain = json.loads(entry.event.model_dump_json(exclude_none=True))
             assert {key: plain[key] for key in found} == found
@@ -54,6 +55,7 @@ def test_the_histories_hold_what_these_tests_are_about() -> None:
             certified += isinstance(entry.event, ResultCertified)
     assert certified >= 10
     assert {"BallotWithdrawn", "TextErased", "SubjectErased", "RoundVoided", "WorkshopReopened"} <= seen
+    assert {"ResultContested", "ResultRecertified", "ResultOverridden"} <= seen
 
 
 def without_texts(entry: Recorded) -> Recorded:

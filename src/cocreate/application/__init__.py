@@ -24,6 +24,7 @@ from cocreate.application.actions_people import (
     ReadmitParticipant,
     RemoveParticipant,
 )
+from cocreate.application.actions_results import ContestResult, OverrideResult, RecertifyResult
 from cocreate.application.actions_rounds import (
     AdmitOption,
     CastBallot,
@@ -58,6 +59,7 @@ from cocreate.application.reading import Json, RawEntry, Reading, View
 from cocreate.application.service import NotAHost, Service
 from cocreate.application.ticket import Receipt
 from cocreate.domain.canonical import canonical_json
+from cocreate.domain.contest import CONTEST_MS
 from cocreate.domain.errors import (
     ChoiceMalformed,
     Conflict,
@@ -68,14 +70,19 @@ from cocreate.domain.errors import (
     Refusal,
 )
 from cocreate.domain.voting import METHODS
+from cocreate.domain.voting.places import SEATS_MAX
+from cocreate.domain.voting.what_if import UNDERS
 from cocreate.projections.reader import AUDIENCES, Audience
 
 __all__ = [
     "AUDIENCES",
     "CODE_ALPHABET",
     "CODE_LENGTH",
+    "CONTEST_MS",
     "METHODS",
+    "SEATS_MAX",
     "SESSION_MS",
+    "UNDERS",
     "Action",
     "ActivityDraft",
     "AddFacilitator",
@@ -93,6 +100,7 @@ __all__ = [
     "CloseRound",
     "CloseWorkshop",
     "Conflict",
+    "ContestResult",
     "CreateWorkshop",
     "Doors",
     "EditIdea",
@@ -116,12 +124,14 @@ __all__ = [
     "NotFound",
     "OpenRound",
     "OpenWorkshop",
+    "OverrideResult",
     "PositionUnknown",
     "PostComment",
     "RawEntry",
     "Reading",
     "ReadmitParticipant",
     "Receipt",
+    "RecertifyResult",
     "RecordDamaged",
     "Refusal",
     "RemoveFacilitator",

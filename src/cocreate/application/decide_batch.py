@@ -7,6 +7,7 @@ from cocreate.application.live import LiveWorkshop
 from cocreate.application.texts import seal_event
 from cocreate.application.ticket import Receipt, Ticket
 from cocreate.domain.certificate import ResultCertified
+from cocreate.domain.contest import ResultRecertified
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import KeyLost
@@ -16,7 +17,7 @@ from cocreate.persistence.batch import Erasure, Row, SealedRow, Seat
 from cocreate.record.codec import encode
 from cocreate.record.digest import state_digest
 
-DIGESTED = (WorkshopClosed, RecordSealed, ResultCertified)
+DIGESTED = (WorkshopClosed, RecordSealed, ResultCertified, ResultRecertified)
 """Closing and certifying events carry the digest of the state before them."""
 
 

@@ -15,6 +15,7 @@ from cocreate.application.live import LiveWorkshop, decode_row, decode_rows
 from cocreate.application.lives import LiveWorkshops, pages
 from cocreate.application.reachable import store_told
 from cocreate.application.texts import Texts
+from cocreate.application.what_if import WhatIf
 from cocreate.domain.canonical import canonical_json
 from cocreate.domain.errors import NotAFacilitator, NotAParticipant, RoundNotFound
 from cocreate.domain.messages import Sealed
@@ -82,6 +83,7 @@ class Reading:
         self._counted: OrderedDict[tuple[str, int], Sequence[Mapping[str, Any]]] = OrderedDict()
         self._past: OrderedDict[tuple[str, int], Projections] = OrderedDict()
         self._replays = asyncio.Semaphore(PAST_REPLAYS_MAX)
+        self.what_if = WhatIf()
 
     @store_told
     async def live(self, workshop: str) -> LiveWorkshop:

@@ -12,6 +12,7 @@ from cocreate.domain import (
     ballot,
     certificate,
     comment,
+    contest,
     facilitator,
     genesis,
     idea,
@@ -170,6 +171,12 @@ def _certify(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
     )
 
 
+def _recertify(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
+    return contest.RecertifyResult(
+        actor=one.actor, round=one.aggregate, tie_root=known.tie_root(one.aggregate)
+    )
+
+
 def _erase_text(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
     assert isinstance(one.event, erasing.TextErased)
     subject = known.subject(one.event.position, one.event.field)
@@ -187,6 +194,7 @@ _LEADING: Final[frozenset[type[Event]]] = frozenset(
         idea.IdeaSubmitted,
         idea.IdeaApproved,
         certificate.ResultCertified,
+        contest.ResultRecertified,
     }
 )
 """The events that name their command where it brings others with them, before or after."""
@@ -239,6 +247,9 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     paper.PaperBatchChecked: _check_batch,
     paper.PaperBatchVoided: _on(paper.VoidPaperBatch, "round", "batch", "reason"),
     certificate.ResultCertified: _certify,
+    contest.ResultContested: _on(contest.ContestResult, "round", "author", "reason"),
+    contest.ResultRecertified: _recertify,
+    contest.ResultOverridden: _on(contest.OverrideResult, "round", "options", "reason"),
     erasing.TextErased: _erase_text,
     erasing.SubjectErased: _on(erasing.EraseSubject, "subject", "reason"),
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
-from cocreate.audit.report import PROVEN, VIOLATED, Report, RoundReport, moment, stuffing, where
+from cocreate.audit.report import PROVEN, VIOLATED, Report, RoundReport, moment, said, stuffing, where
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #ffffff; --line: #767676; }
@@ -114,6 +114,10 @@ def _checked(report: Report) -> Iterator[tuple[str, str]]:
         yield "Imported", report.imported
 
 
+def _declared(one: RoundReport) -> list[str]:
+    return [] if one.declared is None else [f"declared instead: {', '.join(one.declared) or 'nothing'}"]
+
+
 def _facts(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield "<dl>"
     for name, value in facts:
@@ -131,13 +135,14 @@ def _rounds(rounds: Iterable[RoundReport]) -> Iterator[str]:
     yield "<caption>Each vote, counted again from its ballots</caption><thead><tr>"
     yield "".join(f'<th scope="col">{name}</th>' for name in _ROUND_COLUMNS) + "</tr></thead><tbody>"
     for one in rows:
+        count = "; ".join([one.recounted, *map(said, one.since), *_declared(one)])
         words = (one.method, one.secrecy, one.status)
         numbers = (one.eligible, one.cast, one.counted)
         yield f'<tr><th scope="row">opened at entry {one.opened_at}</th>' + "".join(
             [
                 *(f"<td>{escape(word)}</td>" for word in words),
                 *(f'<td class="n">{number:,}</td>' for number in numbers),
-                f"<td>{escape(one.recounted)}</td><td>{escape(stuffing(one))}</td></tr>",
+                f"<td>{escape(count)}</td><td>{escape(stuffing(one))}</td></tr>",
             ]
         )
     yield "</tbody></table></div>"

@@ -15,6 +15,7 @@ from cocreate.audit.findings import Findings, Kind, entry_evidence
 from cocreate.audit.texts import SealedTexts
 from cocreate.domain.ballot import BALLOTS, BallotRun, evolve_run, takes_ballots
 from cocreate.domain.certificate import Reconciliation, ResultCertified, ResultPart
+from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRecertified
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.errors import Refusal
 from cocreate.domain.genesis import ImportCompleted
@@ -27,7 +28,8 @@ from cocreate.domain.workshop import RecordSealed, WorkshopClosed
 from cocreate.record.digest import state_digest
 from cocreate.record.pseudonyms import round_key_commitment, voter
 
-_DIGESTED: Final = (WorkshopClosed, RecordSealed, ResultCertified)
+_CERTIFICATES: Final = (ResultCertified, ResultRecertified)
+_DIGESTED: Final = (WorkshopClosed, RecordSealed, *_CERTIFICATES)
 _NOBODY: Final = "0" * 32
 _VOTER: Final = slice(37, 69)
 
@@ -63,7 +65,10 @@ class Replay:
     round_keys: Mapping[str, bytes]
     state: WorkshopState = field(default_factory=WorkshopState)
     stopped: bool = False
-    recounts: dict[str, Recount] = field(default_factory=dict)
+    recounts: dict[str, list[Recount]] = field(default_factory=dict)
+    """By round, of each of its certificates in order."""
+    said_since: dict[str, list[Recorded]] = field(default_factory=dict)
+    """Contests and overrides by round."""
     imported: ImportCompleted | None = None
     digests_checked: int = 0
     digests_unchecked: int = 0
@@ -266,7 +271,7 @@ class Replay:
         shape, made = [_shape(one) for one in wanted], [_shape(one) for one in entries]
         if shape != made:
             self._stop(
-                "tally" if isinstance(last.event, ResultCertified) else "facts", *places,
+                "tally" if isinstance(last.event, _CERTIFICATES) else "facts", *places,
                 expected=", ".join(map(" on ".join, shape)), found=", ".join(map(" on ".join, made)),
                 evidence=evidence,
             )  # fmt: skip
@@ -287,7 +292,7 @@ class Replay:
             names = self._differences(one.event, pending.event)
             differs += names
             if names:
-                tally = isinstance(one.event, ResultPart | ResultCertified) and names != ["digest"]
+                tally = isinstance(one.event, (ResultPart, *_CERTIFICATES)) and names != ["digest"]
                 kind: Kind = "tally" if tally else "digest" if names == ["digest"] else "facts"
                 expected = _said(self._with_digest(pending.event, one.event), names)
                 self.findings.violation(
@@ -296,8 +301,10 @@ class Replay:
                 if kind == "facts":
                     self.stopped = True
                     return
-            if isinstance(one.event, ResultCertified):
+            if isinstance(one.event, _CERTIFICATES):
                 self._keep_recount(one, wanted, differs)
+            if isinstance(one.event, ResultContested | ResultOverridden):
+                self.said_since.setdefault(one.aggregate, []).append(one)
             if isinstance(one.event, WorkshopClosed):
                 self.released |= self.state.rounds.keys()
             if isinstance(one.event, ImportCompleted):
@@ -326,13 +333,14 @@ class Replay:
 
     def _keep_recount(self, one: Recorded, wanted: Sequence[Pending], differs: Sequence[str]) -> None:
         certified = wanted[-1].event
-        assert isinstance(certified, ResultCertified)
+        assert isinstance(certified, _CERTIFICATES)
         rows = tuple(
             row for pending in wanted if isinstance(pending.event, ResultPart) for row in pending.event.rows
         )
-        self.recounts[one.aggregate] = Recount(
+        recount = Recount(
             one.aggregate, one.position, rows, certified.elected, certified.reconciliation, tuple(differs)
         )
+        self.recounts.setdefault(one.aggregate, []).append(recount)
         self._check_stuffing(one.aggregate, self.state.rounds[one.aggregate], one.position)
 
     def _check_stuffing(self, round_id: str, row: Round, position: int) -> None:

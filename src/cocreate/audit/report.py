@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from cocreate.audit.findings import Finding
+from cocreate.audit.replay import Recount
 from cocreate.audit.texts import STATUSES
 from cocreate.domain.ballot import Turnout
 from cocreate.domain.certificate import standing_ballots
+from cocreate.domain.contest import ResultContested, ResultOverridden
+from cocreate.domain.messages import Recorded
 from cocreate.record.digest import state_digest
 from cocreate.tlog.words import check_words
 
@@ -39,9 +43,20 @@ class Witnessed:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """What was said of a certified result: `what` is contested, recertified or overridden, `of` the entry that it is about."""
+
+    what: str
+    position: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundReport:
     """A vote as the record stands: `cast` are voters who cast, `counted` ballots that stand.
 
+    `elected` is what the latest certificate comes to, `declared` what a facilitator declared instead, `since` the story since the
+    first certificate.
     `unseen_max`: how many votes could have been added unseen; None where every voter was checked.
     """
 
@@ -60,6 +75,8 @@ class RoundReport:
     certified_at: int | None
     recounted: str
     elected: tuple[str, ...]
+    declared: tuple[str, ...] | None
+    since: tuple[Since, ...]
     unseen_max: int | None
 
 
@@ -175,7 +192,8 @@ def _rounds(audit: Audit) -> Iterator[RoundReport]:
     replay = audit.replay
     for round_id, row in replay.state.rounds.items():
         turnout = replay.state.turnout.get(round_id, Turnout())
-        recount = replay.recounts.get(round_id)
+        recounts = replay.recounts.get(round_id, [])
+        recount = recounts[-1] if recounts else None
         eligible = replay.eligible(row) if recount is None else recount.reconciliation.eligible
         cast = replay.voters_seen(round_id)
         checked = row.secrecy == "open" or round_id in replay.keys_used
@@ -184,7 +202,8 @@ def _rounds(audit: Audit) -> Iterator[RoundReport]:
         ) and not replay.is_released(round_id)
         recounted = "not certified"
         if recount is not None:
-            recounted = f"differs in {', '.join(recount.differs)}" if recount.differs else "the same"
+            differs = [name for one in recounts for name in one.differs]
+            recounted = f"differs in {', '.join(dict.fromkeys(differs))}" if differs else "the same"
         yield RoundReport(
             round=round_id,
             opened_at=row.opened_at,
@@ -201,8 +220,21 @@ def _rounds(audit: Audit) -> Iterator[RoundReport]:
             certified_at=None if recount is None else recount.position,
             recounted=recounted,
             elected=() if recount is None else recount.elected,
+            declared=None if row.verdict is None else row.verdict.overridden,
+            since=tuple(_since(recounts, replay.said_since.get(round_id, []))),
             unseen_max=None if checked else max(0, eligible - cast),
         )
+
+
+def _since(recounts: Sequence[Recount], said: Iterable[Recorded]) -> list[Since]:
+    """Contests, overrides and later certificates, in the order of the record."""
+    story = [Since("recertified", later.position, earlier.position) for earlier, later in pairwise(recounts)]
+    for one in said:
+        if isinstance(one.event, ResultContested):
+            story.append(Since("contested", one.position, one.event.contested))
+        elif isinstance(one.event, ResultOverridden):
+            story.append(Since("overridden", one.position, one.event.certificate))
+    return sorted(story, key=lambda one: one.position)
 
 
 def _imported(audit: Audit) -> str | None:
@@ -287,7 +319,21 @@ def _round_lines(one: RoundReport) -> Iterator[str]:
     )
     at = "" if one.certified_at is None else f" (certificate at entry {one.certified_at})"
     yield f"           recount: {one.recounted}{at}"
+    for since in one.since:
+        yield f"           {said(since)}"
+    if one.declared is not None:
+        yield f"           DECLARED INSTEAD of what was counted: {', '.join(one.declared) or 'nothing'}"
     yield f"           {stuffing(one)}"
+
+
+def said(since: Since) -> str:
+    """What was said of a result, in words."""
+    about = {
+        "contested": f"contested by entry {since.position} (what entry {since.of} says)",
+        "recertified": f"counted anew by entry {since.position}, in place of entry {since.of}",
+        "overridden": f"overridden by a facilitator in entry {since.position} (certificate at entry {since.of})",
+    }
+    return about[since.what]
 
 
 def stuffing(one: RoundReport) -> str:

@@ -11,7 +11,11 @@ from cocreate.audit.memory import Memory, MemoryUnusable, load_memory
 from cocreate.audit.replay import Recount, Replay
 from cocreate.audit.report import Report, Witnessed, report_of
 from cocreate.audit.texts import SealedTexts
+from cocreate.domain.certificate import standing_ballots
+from cocreate.domain.errors import Refusal
 from cocreate.domain.genesis import RecordStarted
+from cocreate.domain.voting.method import Ranking
+from cocreate.domain.voting.what_if import Cast, Otherwise, Under, count_otherwise, whole_ballots
 from cocreate.record.codec import EntryMalformed, decode
 from cocreate.record.export import (
     Disclosed,
@@ -325,9 +329,9 @@ def audit_export(stream: BinaryIO, source: str, trust: Trust, progress: Progress
 
 
 def recount_export(
-    stream: BinaryIO, source: str, trust: Trust, progress: Progress | None = None
-) -> tuple[Report, Sequence[Recount]]:
-    """The same, with every certified round counted again."""
+    stream: BinaryIO, source: str, trust: Trust, progress: Progress | None = None, under: Under | None = None
+) -> tuple[Report, Sequence[Recount], Mapping[str, Otherwise | str]]:
+    """The same, with every certified round counted again, and with `under` by that method too, or why it cannot be."""
     items = read_export(stream)
     audit: Audit | None = None
     page: list[Stored] = []
@@ -359,8 +363,23 @@ def recount_export(
         audit.findings.violation(
             "file", expected="a whole export file", found=f"line {error.line}: {error.problem}"
         )
-        return audit.report(), ()
-    return audit.conclude(), tuple(audit.replay.recounts.values())
+        return audit.report(), (), {}
+    recounts = tuple(one for recounts in audit.replay.recounts.values() for one in recounts)
+    others: dict[str, Otherwise | str] = {}
+    if under is not None:
+        others = {one: _otherwise(audit.replay, one, under) for one in audit.replay.recounts}
+    return audit.conclude(), recounts, others
+
+
+def _otherwise(replay: Replay, round_id: str, under: Under) -> Otherwise | str:
+    row = replay.state.rounds[round_id]
+    standing = [(key, choice) for key, _, choice in standing_ballots(replay.state, round_id)]
+    ballots = whole_ballots(standing, per_option=row.method.per_option)
+    ties = Ranking(replay.tie_root(round_id), round_id)
+    try:
+        return count_otherwise(under, Cast(row.rules, tuple(row.options), row.costs, ballots, ties))
+    except Refusal as refusal:
+        return str(refusal)
 
 
 def _claim(header: ExportHeader, source: str) -> Claim:

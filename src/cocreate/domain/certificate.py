@@ -7,7 +7,7 @@ count and digest. The steps of the count are recomputed for whoever looks; the c
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypedDict
 
 from pydantic import Field
 
@@ -29,7 +29,7 @@ from cocreate.domain.messages import (
     Uuid,
 )
 from cocreate.domain.paper import checked_batches, reconciled, unchecked_batches
-from cocreate.domain.round import Round, find_round, require_certifier
+from cocreate.domain.round import Round, Verdict, find_round, require_certifier
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.method import Box, Ranking, Result, Tally
 from cocreate.domain.workshop import UNSET_DIGEST
@@ -118,23 +118,9 @@ def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> 
     has_paper = command.round in state.papers
     if has_paper:
         _require_paper_settled(command, state)
-    ballots = standing_ballots(state, command.round)
-    result = count(row, command.round, ballots, command.tie_root)
-    parts = list(_parts(result))
     papers: list[Event] = [reconciled(state, command.round)] if has_paper else []
-    certified = ResultCertified(
-        ballots_digest=digest_of(ballots),
-        counted_to=state.size,
-        digest=UNSET_DIGEST,
-        digest_version=1,
-        elected=result.elected,
-        parts=len(parts),
-        reconciliation=_reconcile(row, ballots, state, command.round),
-        result_digest=digest_of(result.rows),
-        rules=row.rules,
-        steps_digest=digest_of(result.steps),
-    )
-    return [Pending(command.round, event) for event in (*parts, *papers, certified)]
+    parts, facts = counted(row, command.round, state, command.tie_root, eligible=_eligible(row, state))
+    return [Pending(command.round, event) for event in (*parts, *papers, ResultCertified(**facts))]
 
 
 def _require_paper_settled(command: CertifyResult, state: "WorkshopState") -> None:
@@ -142,6 +128,42 @@ def _require_paper_settled(command: CertifyResult, state: "WorkshopState") -> No
     unchecked = unchecked_batches(state, command.round)
     if unchecked or command.actor == SYSTEM:
         raise PaperAwaited(unchecked=unchecked)
+
+
+class CountedFacts(TypedDict):
+    """What a certificate says of a count."""
+
+    ballots_digest: str
+    counted_to: int
+    digest: str
+    digest_version: Literal[1]
+    elected: tuple[str, ...]
+    parts: int
+    reconciliation: Reconciliation
+    result_digest: str
+    rules: Rules
+    steps_digest: str
+
+
+def counted(
+    row: Round, round_id: str, state: "WorkshopState", tie_root: bytes, *, eligible: int
+) -> tuple[list[ResultPart], CountedFacts]:
+    """The count of a round's ballots as they stand: the rows in parts, and the facts of the certificate behind them."""
+    ballots = standing_ballots(state, round_id)
+    result = count(row, round_id, ballots, tie_root)
+    parts = list(_parts(result))
+    return parts, {
+        "ballots_digest": digest_of(ballots),
+        "counted_to": state.size,
+        "digest": UNSET_DIGEST,
+        "digest_version": 1,
+        "elected": result.elected,
+        "parts": len(parts),
+        "reconciliation": _reconcile(row, ballots, state, round_id, eligible),
+        "result_digest": digest_of(result.rows),
+        "rules": row.rules,
+        "steps_digest": digest_of(result.steps),
+    }
 
 
 def standing_ballots(state: "WorkshopState", round_id: str) -> list[tuple[str, int, Any]]:
@@ -171,8 +193,13 @@ def _parts(result: Result) -> Iterable[ResultPart]:
         yield ResultPart(number=number, rows=result.rows[first : first + ROWS_PER_PART])
 
 
+def _eligible(row: Round, state: "WorkshopState") -> int:
+    """Who could vote: present at some time since the round was opened."""
+    return sum(one.gone_at is None or one.gone_at > row.opened_at for one in state.participants.values())
+
+
 def _reconcile(
-    row: Round, ballots: list[tuple[str, int, Any]], state: "WorkshopState", round_id: str
+    row: Round, ballots: list[tuple[str, int, Any]], state: "WorkshopState", round_id: str, eligible: int
 ) -> Reconciliation:
     turnout = state.turnout.get(round_id, Turnout())
     batches = checked_batches(state, round_id)
@@ -180,9 +207,7 @@ def _reconcile(
     return Reconciliation(
         blank=sum(row.method.is_blank(choice) for _, _, choice in ballots),
         cast=turnout.cast + paper + invalid,
-        eligible=sum(
-            one.gone_at is None or one.gone_at > row.opened_at for one in state.participants.values()
-        ),
+        eligible=eligible,
         invalid=invalid,
         paper=paper,
         replaced=turnout.replaced,
@@ -206,5 +231,11 @@ def result_certified(state: "WorkshopState", recorded: Recorded, event: ResultCe
         grace_until=None,
         ballots_digest=event.ballots_digest,
         result_digest=event.result_digest,
+        verdict=Verdict(
+            certificate=recorded.position,
+            declared=recorded.position,
+            time=recorded.time,
+            eligible=event.reconciliation.eligible,
+        ),
     )
     state.rounds.put(recorded.aggregate, certified)

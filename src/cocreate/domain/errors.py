@@ -10,8 +10,8 @@
     │   └── ChoiceMalformed RulesMalformed TagUnknown AgendaMalformed TimesMalformed
     └── Conflict               the state does not permit it now
         └── WorkshopNotOpen WorkshopStateConflict InputPaused ActivityConflict NotNow IdeaStateConflict
-            CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning OptionUnknown
-            OptionHidden BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
+            CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning ContestOver OptionUnknown
+            OptionHidden CountImpossible BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
             ParticipantStateConflict LastFacilitator IdempotencyKeyReused RecordIsSealed ImportIncomplete
             PaperUnavailable PaperHeld BallotStands PaperBatchRepeated PaperBatchStateConflict PaperCountDiffers
             PaperExceeded PaperAwaited
@@ -175,12 +175,23 @@ class GraceRunning(Conflict):
     text = "Late ballots still count until {until} (ms since 1970). Certify after that."
 
 
+class ContestOver(Conflict):
+    text = (
+        "This result could be contested until {until} (ms since 1970). "
+        "Talk to a facilitator, who can declare another one with a reason."
+    )
+
+
 class OptionUnknown(Conflict):
     text = "The idea {option} is not an option of the round {round}. Reload the ballot to see its options."
 
 
 class OptionHidden(Conflict):
     text = "The idea {option} takes no new answers: it is {status}. Answers already given stay counted."
+
+
+class CountImpossible(Conflict):
+    text = "Ballots of a round by {method} do not say what a count by {under} needs. They can be counted by: {possible}."
 
 
 class BallotSuperseded(Conflict):

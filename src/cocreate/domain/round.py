@@ -121,6 +121,26 @@ class RoundVoided(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What stands of a certified round's result; positions name entries."""
+
+    certificate: int
+    declared: int
+    """The latest of the certificate and the override that stands: what can be contested."""
+    time: int
+    """When that was declared."""
+    eligible: int
+    contested: frozenset[tuple[str, int]] = frozenset()
+    """Who contests which declaration, since the certificate that stands."""
+    overridden: tuple[str, ...] | None = None
+    """The options declared instead of the certificate's; None where it stands as it was counted."""
+    certificates: int = 1
+    contests: int = 0
+    overrides: int = 0
+    """How many of each there have been, against the limits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """`options` holds every admitted idea with its text version, in order of admission; growing rounds add to it."""
 
@@ -141,6 +161,8 @@ class Round:
     result_digest: str = ""
     costs: Mapping[str, int] = field(default_factory=dict)
     """What each option costs, in minor units; empty but in a vote on a budget."""
+    verdict: Verdict | None = None
+    """None until the round is certified."""
 
     @property
     def method(self) -> Method:

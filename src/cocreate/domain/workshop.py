@@ -264,13 +264,15 @@ def reopen_workshop(command: ReopenWorkshop, state: "WorkshopState", now: int) -
 
 @decides(SealRecord)
 def seal_record(command: SealRecord, state: "WorkshopState", now: int) -> Events:
-    """A round that waits for its certificate would never get one: certify or void it first."""
+    """A round that waits for its certificate would never get one, nor a contest its answer."""
     if state.workshop.status == "sealed" and command.actor in state.workshop.facilitators:
         return []
     state.require_facilitator(command.actor)
     state.require_status("sealed", "closed")
     if any(row.status == "closed" for row in state.rounds.values()):
         raise RoundStateConflict(status="closed", wanted="sealed with the record: certify or void it first")
+    if any(row.verdict is not None and row.verdict.contested for row in state.rounds.values()):
+        raise RoundStateConflict(status="contested", wanted="sealed with the record: certify it again first")
     return _on(state, RecordSealed(digest=UNSET_DIGEST, digest_version=1))
 
 

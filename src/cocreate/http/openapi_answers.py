@@ -142,6 +142,20 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "Voted": _object({"at": _POSITION, "voted": _list(_HEX_32)}),
     "Steps": _object({"at": _POSITION, "steps": _list({"type": "object", "required": ["step"]})}),
+    "WhatIf": _object(
+        {
+            "at": _POSITION,
+            "round": _UUID,
+            "method": _TEXT,
+            "instead_of": _TEXT,
+            "reading": {**_TEXT, "description": "How the ballots were read for it."},
+            "rules": {"type": "object"},
+            "elected": _list(_UUID),
+            "rows": _list({"type": "array", "items": {}}),
+            "steps": _list({"type": "object", "required": ["step"]}),
+            "certified": _object({"method": _TEXT, "at": _POSITION, "elected": _list(_UUID)}),
+        }
+    ),
     "JoinCode": _object({"workshop": _UUID, "code": {"type": "string", "pattern": "^[A-Z]{6}$"}}, "code"),
     "CodeAnswer": _object({"workshop": _UUID}),
     "Session": _object({"session": _FLAG, "host": _FLAG, "workshops": _list(_UUID)}),

@@ -62,6 +62,8 @@ def _environment() -> Environment:
         "brief": brief,
         "when": when,
         "name_of": lambda code: pages_words.NAMES.get(code, code),
+        "count_name": lambda code: pages_words.COUNTS.get(code, pages_words.NAMES.get(code, code)),
+        "reading_name": pages_words.READINGS.__getitem__,
         "event_name": lambda event: pages_words.EVENTS.get(pages_words.event_name(event), event),
         "short": lambda pseudonym: pseudonym[:6],
         "number": money.grouped,

@@ -35,6 +35,9 @@ DONE: Final = {
     "sealed": "The record is sealed. Nothing can be added to it any more.",
     "round": "The vote is open.",
     "round_closed": "The vote is closed. Its result is certified in a moment.",
+    "contested": "Your contest is on the record. A facilitator has to answer it by counting anew.",
+    "recertified": "The result is counted anew and certified again.",
+    "overridden": "Your declaration is on the record, with its reason. The counted result stays beside it.",
     "settings": "The settings are saved.",
     "agenda": "The agenda is saved.",
 }
@@ -55,6 +58,7 @@ REFUSED: Final = {
     "OptionHidden": "This statement takes no new answers. Answers already given still count.",
     "NoBallot": "You have no vote to take back here.",
     "GraceRunning": "Late votes still count for a few seconds. The result is certified right after.",
+    "ContestOver": "The week in which this result could be contested is over. Talk to a facilitator.",
     "CommentTooDeep": "Replies go three levels deep. Reply one level higher.",
     "IdeaStateConflict": "This cannot be done any more: the idea has been withdrawn or hidden meanwhile, or is in use.",
     "CommentStateConflict": "This cannot be done any more: the comment has been withdrawn or hidden meanwhile.",
@@ -230,6 +234,29 @@ NAMES: Final = {
 }
 """Names of codes."""
 
+COUNTS: Final = {
+    "first": "first preferences alone",
+    "approval": "approval",
+    "borda": "Borda points",
+    "irv": "instant runoff",
+    "stv": "single transferable vote",
+    "schulze": "Schulze (every pair compared)",
+    "budget": "most points first, while the money lasts",
+    "equal_shares": "equal shares of the budget",
+}
+"""Ways to count, within a sentence."""
+
+READINGS: Final = {
+    "as_cast": "Each ballot is taken as it was cast.",
+    "named": "Whatever a ballot puts in order counts as approved; the order itself is left out.",
+    "agreed": "What somebody agreed with counts as approved; everything else does not.",
+    "liked": "A rating of 3, 4 or 5 counts as approved; a lower one and none do not.",
+    "given": "Whatever was given points counts as approved; how many is left out.",
+    "first": "Only what a ballot puts first counts.",
+    "ordered": "More points count as preferred; equal points as equal, and options without points as last.",
+}
+"""How ballots are read for another count."""
+
 EVENTS: Final = {
     "RecordStarted": "The record began",
     "WorkshopScheduled": "The workshop was scheduled",
@@ -271,6 +298,9 @@ EVENTS: Final = {
     "RoundVoided": "A vote was declared void",
     "ResultPart": "Part of a result",
     "ResultCertified": "A result was certified",
+    "ResultContested": "A result was contested",
+    "ResultRecertified": "A result was counted anew and certified again",
+    "ResultOverridden": "A facilitator declared another result",
     "TextErased": "A text was erased",
     "SubjectErased": "A person's texts and name were erased",
     "ballots": "Votes were sent",

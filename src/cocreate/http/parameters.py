@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from cocreate.application import AUDIENCES
+from cocreate.application import AUDIENCES, SEATS_MAX, UNDERS
 from cocreate.http.bodies import Query
 
 INTEGER_MAX = 2**53 - 1
@@ -98,6 +98,18 @@ STATUS = Query(
     f"one of {', '.join(STATUSES)}.",
     {"type": "string", "enum": list(STATUSES)},
     _one_of(STATUSES),
+)
+UNDER = Query(
+    "method",
+    f"one of {', '.join(UNDERS)}.",
+    {"type": "string", "enum": list(UNDERS)},
+    _one_of(UNDERS),
+)
+SEATS = Query(
+    "seats",
+    f"how many are chosen, from 1 to {SEATS_MAX}; without it as many as the round's own rules say, else one.",
+    {"type": "integer", "minimum": 1, "maximum": SEATS_MAX},
+    lambda text: integer(text, 1, SEATS_MAX),
 )
 ENTRIES_LIMIT = _limit(ENTRIES_MAX)
 TIMELINE_LIMIT = _limit(TIMELINE_MAX)

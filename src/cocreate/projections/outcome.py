@@ -1,6 +1,10 @@
 """A round's count, explained, and who is shown as having voted: both need more than a view has."""
 
+from collections.abc import Callable
+from functools import partial
+
 from cocreate.domain.voting.method import Box, Ranking, Result
+from cocreate.domain.voting.what_if import Cast, Otherwise, Under, count_otherwise
 from cocreate.projections.fold import Projections
 
 
@@ -12,6 +16,24 @@ def result(projections: Projections, round_id: str, tie_root: bytes) -> Result:
     row = projections.rounds.rounds[round_id]
     box = Box(row.poll.tally, Ranking(tie_root, round_id), row.poll.choices(), row.costs)
     return row.poll.method.result(row.opened.rules, box)
+
+
+def otherwise(
+    projections: Projections, round_id: str, tie_root: bytes, under: Under, seats: int | None
+) -> Callable[[], Otherwise]:
+    """The count of a round under another method, to be made later and anywhere: it shares nothing that may still change.
+
+    For a round whose results are shown and that takes no more ballots. Cost of this: a look at every ballot.
+    """
+    row = projections.rounds.rounds[round_id]
+    cast = Cast(
+        row.opened.rules,
+        tuple(row.options),
+        dict(row.costs),
+        row.poll.whole_ballots(),
+        Ranking(tie_root, round_id),
+    )
+    return partial(count_otherwise, under, cast, seats=seats)
 
 
 def shown_as_voted(projections: Projections, round_id: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from cocreate.domain.ballot import BallotRun, ballot_id
 from cocreate.domain.round import VOTERS_WARNING
 from cocreate.domain.voting.method import Ballots, Method, Tally
+from cocreate.domain.voting.what_if import whole_ballots
 from cocreate.projections.changes import Changes
 
 VOTERS_PER_STEP = 5
@@ -145,6 +146,11 @@ class Poll:
         if not self.method.counts_ballots:
             return {}
         return Counter(choice for choice in self.standing.values() if choice is not None)
+
+    def whole_ballots(self) -> Ballots:
+        """The same for a count of any method: voter by voter, in opinion rounds too; a look at every ballot."""
+        standing = ((key, choice) for key, choice in self.standing.items() if choice is not None)
+        return whole_ballots(standing, per_option=self.per_option)
 
     def _touch_marked(self, option: str | None, before: Any, choice: Any, position: int) -> None:
         for said in (before, choice):

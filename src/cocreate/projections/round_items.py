@@ -1,8 +1,10 @@
 """The items of rounds, options, tallies and turnouts, as one reader sees them; README.md fixes their shapes."""
 
+from cocreate.domain.certificate import ResultCertified
+from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRecertified
 from cocreate.projections.items import idea_text
 from cocreate.projections.reader import Item, Reader, present
-from cocreate.projections.rounds import PaperRow, RoundRow, option_key
+from cocreate.projections.rounds import PaperRow, RoundRow, Told, option_key
 
 
 def round_item(reader: Reader, key: str) -> Item:
@@ -37,6 +39,8 @@ def round_item(reader: Reader, key: str) -> Item:
         "void_note": None if note_at is None else reader.text(note_at, "note"),
         "few_voters": row.poll.few_voters,
         "certificate": _certificate(row),
+        "overridden": None if row.overridden is None else list(row.overridden),
+        "story": [_told(reader, told) for told in row.story] or None,
     }
     return present(item)
 
@@ -56,6 +60,35 @@ def _certificate(row: RoundRow) -> Item | None:
         "result_digest": certified.result_digest,
         "steps_digest": certified.steps_digest,
     }
+
+
+def _told(reader: Reader, told: Told) -> Item:
+    """One step of what happened to a result since its first certificate, that one included."""
+    event = told.event
+    item: Item = {"at": told.at, "time": told.time}
+    match event:
+        case ResultContested():
+            return item | {
+                "what": "contested",
+                "author": event.author,
+                "of": event.contested,
+                "reason": reader.text(told.at, "reason"),
+            }
+        case ResultOverridden():
+            return item | {
+                "what": "overridden",
+                "of": event.certificate,
+                "options": list(event.options),
+                "reason": reader.text(told.at, "reason"),
+            }
+        case ResultRecertified():
+            return item | {"what": "recertified", "of": event.earlier, **_counted(event)}
+        case _:
+            return item | {"what": "certified", **_counted(event)}
+
+
+def _counted(event: ResultCertified | ResultRecertified) -> Item:
+    return {"elected": list(event.elected), "result_digest": event.result_digest}
 
 
 def option_item(reader: Reader, key: str) -> Item:

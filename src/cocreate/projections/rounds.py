@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.certificate import ResultCertified
+from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRecertified
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
 from cocreate.domain.messages import Recorded
@@ -32,6 +33,18 @@ class OptionRow:
     text_at: int
     has_title: bool
     admitted_at: int
+
+
+Declaration = ResultCertified | ResultContested | ResultRecertified | ResultOverridden
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A certificate, or what was said of one since."""
+
+    at: int
+    time: int
+    event: Declaration
 
 
 @dataclass(slots=True)
@@ -70,8 +83,11 @@ class RoundRow:
     closed_because: str | None = None
     void_reason: str | None = None
     void_note_at: int | None = None
-    certificate: ResultCertified | None = None
+    certificate: ResultCertified | ResultRecertified | None = None
     certified_at: int = 0
+    overridden: tuple[str, ...] | None = None
+    story: list[Told] = field(default_factory=list)
+    """Its certificates, contests and overrides, in order; empty until it is certified."""
 
     @property
     def released(self) -> bool:
@@ -87,6 +103,8 @@ class RoundsFold:
         self.rounds_of: dict[str, list[str]] = {}
         self.round_at: dict[int, str] = {}
         self.unfinished: dict[str, RoundRow] = {}
+        self.contested_by: dict[str, set[str]] = {}
+        """Rounds by who contests their results: what they said goes when they are erased."""
         self.round_changes = Changes()
         self.option_changes = Changes()
         self.turnout_changes = Changes()
@@ -105,6 +123,9 @@ class RoundsFold:
             RoundClosed: self._closed,
             RoundVoided: self._voided,
             ResultCertified: self._certified,
+            ResultContested: self._contested,
+            ResultRecertified: self._certified_again,
+            ResultOverridden: self._overridden,
             WorkshopClosed: self._workshop_closed,
             IdeaApproved: self._idea_changed,
             IdeaHidden: self._idea_changed,
@@ -219,8 +240,28 @@ class RoundsFold:
         row = self.rounds[recorded.aggregate]
         row.status, row.certificate, row.certified_at = "certified", event, recorded.position
         del self.unfinished[recorded.aggregate]
-        self._touch_round(recorded)
+        self._tell(recorded, row, event)
         self._release(recorded.aggregate, row, recorded.position)
+
+    def _certified_again(self, recorded: Recorded, event: ResultRecertified) -> None:
+        row = self.rounds[recorded.aggregate]
+        row.certificate, row.certified_at, row.overridden = event, recorded.position, None
+        self._tell(recorded, row, event)
+
+    def _contested(self, recorded: Recorded, event: ResultContested) -> None:
+        self.round_at[recorded.position] = recorded.aggregate
+        self.contested_by.setdefault(event.author, set()).add(recorded.aggregate)
+        self._tell(recorded, self.rounds[recorded.aggregate], event)
+
+    def _overridden(self, recorded: Recorded, event: ResultOverridden) -> None:
+        row = self.rounds[recorded.aggregate]
+        self.round_at[recorded.position] = recorded.aggregate
+        row.overridden = event.options
+        self._tell(recorded, row, event)
+
+    def _tell(self, recorded: Recorded, row: RoundRow, event: Declaration) -> None:
+        row.story.append(Told(recorded.position, recorded.time, event))
+        self._touch_round(recorded)
 
     def _touch_round(self, recorded: Recorded) -> None:
         self.round_changes.touch(recorded.aggregate, recorded.position)
@@ -249,6 +290,8 @@ class RoundsFold:
             self._touch_options(idea, recorded.position)
 
     def _subject_erased(self, recorded: Recorded, _: SubjectErased) -> None:
+        for round_id in self.contested_by.get(recorded.aggregate, ()):
+            self.round_changes.touch(round_id, recorded.position)
         written = self._board.written.get(recorded.aggregate)
         for idea in written.ideas if written else ():
             self._touch_options(idea, recorded.position)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.paper import PaperBatch
+from cocreate.domain.round import Round
 from cocreate.domain.state import WorkshopState
 
 DIGEST_VERSION = 1
@@ -73,7 +74,7 @@ def _agenda(state: WorkshopState) -> dict[str, Any]:
 def _round(state: WorkshopState, key: str) -> list[Any]:
     row = state.rounds[key]
     if row.status == "certified":
-        return [key, row.ballots_digest, row.result_digest]
+        return [key, row.ballots_digest, row.result_digest, *_since(row)]
     options = [[idea, text_at] for idea, text_at in row.options.items()]
     facts: dict[str, Any] = {
         "admission": row.admission,
@@ -104,6 +105,16 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
 def _batch(batch_id: str, batch: PaperBatch) -> list[Any]:
     said = [[choice, random.hex()] for choice, random in batch.ballots]
     return [batch_id, batch.number, batch.papers, batch.invalid, batch.entered_by, batch.status, said]
+
+
+def _since(row: Round) -> list[dict[str, Any]]:
+    """What was said of the certificate that stands, if anything was."""
+    facts: dict[str, Any] = {}
+    if row.verdict is not None and row.verdict.contested:
+        facts["contested"] = [list(one) for one in sorted(row.verdict.contested)]
+    if row.verdict is not None and row.verdict.overridden is not None:
+        facts["overridden"] = list(row.verdict.overridden)
+    return [facts] if facts else []
 
 
 def _ballots(state: WorkshopState) -> list[list[Any]]:

@@ -14,10 +14,13 @@ from cocreate.http.parameters import (
     AUDIENCE,
     ENTRIES_LIMIT,
     ENTRIES_MAX,
+    SEATS,
     TIMELINE_LIMIT,
     TIMELINE_MAX,
+    UNDER,
     Moment,
 )
+from cocreate.http.problems import refused
 from cocreate.http.route import Handler, Role, Route
 from cocreate.http.sessions import caller
 
@@ -163,6 +166,20 @@ async def steps(request: web.Request) -> web.Response:
     return json_answer({"at": head, "steps": found}, etag) if known is None else known
 
 
+async def what_if(request: web.Request) -> web.Response:
+    said = query(request, (UNDER, SEATS))
+    if "method" not in said:
+        raise refused("QueryInvalid", errors=[{"parameter": "method", "detail": f"Expected: {UNDER.says}"}])
+    live, _ = await open_workshop(request)
+    head, round_id = live.projections.at, request.match_info["round"]
+    found = await request.app[SERVICE].reading.what_if.count(
+        live, round_id, said["method"], said.get("seats")
+    )
+    etag = f"{found['certified']['at']}-{head}-public"
+    known = not_modified(request, etag)
+    return json_answer({"at": head, **found}, etag) if known is None else known
+
+
 async def join_code(request: web.Request) -> web.Response:
     query(request, ())
     live, _ = await open_workshop(request)
@@ -247,6 +264,24 @@ READS = (
         "Steps",
         "WorkshopNotFound",
         "RoundNotFound",
+    ),
+    Route(
+        method="GET",
+        path=WORKSHOP + "/rounds/{round}/what-if",
+        summary="A certified round's ballots counted under another method, beside the certified result.",
+        handler=what_if,
+        tag="reading",
+        returns="WhatIf",
+        conditional=True,
+        query=(UNDER, SEATS),
+        refusals=(
+            "WorkshopNotFound",
+            "RoundNotFound",
+            "RoundStateConflict",
+            "CountImpossible",
+            "LimitReached",
+            "QueueFull",
+        ),
     ),
     _read("/join-code", "The code that opens the workshop, while it has one.", join_code, "JoinCode"),
 )

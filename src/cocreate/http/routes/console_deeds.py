@@ -23,7 +23,9 @@ from cocreate.application import (
     HideIdea,
     OpenRound,
     OpenWorkshop,
+    OverrideResult,
     ReadmitParticipant,
+    RecertifyResult,
     RemoveFacilitator,
     RemoveParticipant,
     ReopenWorkshop,
@@ -127,6 +129,11 @@ def _open_round(fields: Fields, room: Room) -> Action:
         raise placed(error, method) from None
 
 
+def _override(fields: Fields, _: Room) -> Action:
+    said = facts(fields, "round", "reason")
+    return action(OverrideResult, {**said, "options": fields.get("options", [])})
+
+
 def _closing(fields: Fields) -> dict[str, Any]:
     """The latest time of closing, only where results wait for one."""
     until = millis_of(first(fields, "withheld_until"), first(fields, "zone"))
@@ -166,6 +173,8 @@ DEEDS: Final = {
     "round_close": Deed(_of(CloseRound, "round"), "rounds", "round_closed"),
     "void": Deed(_of(VoidRound, "round", "reason", "note"), "rounds"),
     "certify": Deed(_of(CertifyResult, "round"), "rounds"),
+    "recertify": Deed(_of(RecertifyResult, "round"), "rounds", "recertified"),
+    "override": Deed(_override, "rounds", "overridden"),
     "role": Deed(_of(GrantRole, "participant", "role"), "people"),
     "remove": Deed(_of(RemoveParticipant, "participant", "reason"), "people"),
     "readmit": Deed(_of(ReadmitParticipant, "participant"), "people"),

@@ -5,17 +5,36 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import ValidationError
 
-from cocreate.application import CastBallot, ChoiceMalformed, WithdrawBallot
+from cocreate.application import (
+    CONTEST_MS,
+    METHODS,
+    CastBallot,
+    ChoiceMalformed,
+    ContestResult,
+    WithdrawBallot,
+)
 from cocreate.http import ballot_forms, words_ballots
 from cocreate.http.keys import SERVICE
 from cocreate.http.pages import render
-from cocreate.http.pages_forms import Fields, FormWrong, Trouble, action, attempt, facts, first, perform
+from cocreate.http.pages_forms import (
+    Fields,
+    FormWrong,
+    Trouble,
+    action,
+    attempt,
+    facts,
+    first,
+    perform,
+    worded,
+)
 from cocreate.http.pages_room import Item, Room, enter_room
 
 ANSWERS: Final = {"1": 1, "0": 0, "-1": -1}
 ANSWERS_LISTED_MAX: Final = 100
 NOT_NOW: Final = ("RoundNotOpen", "BallotSuperseded", "InputPaused")
 """Refusals of a ballot that is not at fault: what stands is shown, and what was not sent beside it."""
+ROWS_SHOWN_MAX: Final = 200
+"""Options in the table of a count under another method."""
 
 
 def _round(room: Room, request: web.Request) -> Item:
@@ -127,24 +146,83 @@ async def results_page(request: web.Request) -> web.StreamResponse:
     return render(request, "results.html", room=room, tab="results")
 
 
-async def result_page(request: web.Request) -> web.StreamResponse:
+async def result_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
     """One result in full: the numbers, the certificate, the count step by step."""
     room = await enter_room(request)
     one = _round(room, request)
     certified = "certificate" in one
     steps = request.app[SERVICE].reading.steps(room.live, one["key"]) if certified else ()
     options = room.by_idea(one["key"])
-    rules = words_ballots.rules(one["rules"], len(options))
+    until = contest_until(one)
     return render(
         request,
         "result.html",
+        status=trouble.status if trouble else 200,
+        trouble=trouble,
         room=room,
         tab="results",
         round=one,
-        rules=rules,
+        rules=words_ballots.rules(one["rules"], len(options)),
         steps=steps,
         options=options,
+        possible=request.app[SERVICE].reading.what_if.possible(room.live, one["key"]),
+        contest_until=until,
+        may_contest=_may_contest(room, one, until),
     )
+
+
+async def what_if_page(request: web.Request) -> web.StreamResponse:
+    """The certified result beside a count of the same ballots by another method."""
+    room = await enter_room(request)
+    one = _round(room, request)
+    what_if = request.app[SERVICE].reading.what_if
+    possible = what_if.possible(room.live, one["key"])
+    under = next((name for name in possible if name == request.query.get("method")), None)
+    if under is None:
+        raise web.HTTPNotFound()
+    found = await what_if.count(room.live, one["key"], under, None)
+    places = [*found["elected"], *found["certified"]["elected"]]
+    order = {key: place for place, key in enumerate(dict.fromkeys(places))}
+    rows = sorted(found["rows"], key=lambda row: (order.get(row[0], len(order)), -row[1]))
+    return render(
+        request,
+        "what_if.html",
+        room=room,
+        tab="results",
+        round=one,
+        found=found,
+        possible=possible,
+        rows=rows[:ROWS_SHOWN_MAX],
+        columns=METHODS[found["rules"]["method"]].columns,
+        options=room.by_idea(one["key"]),
+    )
+
+
+def contest_until(one: Item) -> int:
+    """Until when the latest declaration of a round's result may be contested; 0 while there is none."""
+    declared = [told["time"] for told in one.get("story", []) if told["what"] != "contested"]
+    return declared[-1] + CONTEST_MS if declared else 0
+
+
+def _may_contest(room: Room, one: Item, until: int) -> bool:
+    """Whether the form is of any use to this reader: the time runs, and they have not said it already."""
+    story = one.get("story", [])
+    since = [told["at"] for told in story if told["what"] != "contested"]
+    said = [told for told in story if told["what"] == "contested" and told["author"] == room.seat]
+    again = any(told["of"] == since[-1] for told in said)
+    seated = room.joined or room.facilitates
+    return seated and room.now <= until and room.workshop["status"] != "sealed" and not again
+
+
+async def contest(request: web.Request) -> web.StreamResponse:
+    workshop, round_id = request.match_info["workshop"], request.match_info["round"]
+
+    async def work(fields: Fields) -> str:
+        said = {"round": round_id, **worded(fields, "reason")}
+        await perform(request, fields, action(ContestResult, said))
+        return f"/w/{workshop}/results/{round_id}?done=contested"
+
+    return await attempt(request, work, result_page)
 
 
 def add_vote_routes(app: web.Application) -> None:
@@ -152,3 +230,5 @@ def add_vote_routes(app: web.Application) -> None:
     app.router.add_post("/w/{workshop}/vote/{round}", vote)
     app.router.add_get("/w/{workshop}/results", results_page)
     app.router.add_get("/w/{workshop}/results/{round}", result_page)
+    app.router.add_get("/w/{workshop}/results/{round}/what-if", what_if_page)
+    app.router.add_post("/w/{workshop}/results/{round}/contest", contest)
