@@ -31,6 +31,8 @@ TABLES = (
     "turnout",
     "papers",
     "batches",
+    "answers",
+    "decisions",
 )
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda, EndActivity, StartActivity
+from cocreate.domain.answer import AnswerIdea
 from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.comment import HideComment, PostComment, RestoreComment, WithdrawComment
 from cocreate.domain.contest import ContestResult, OverrideResult, RecertifyResult
+from cocreate.domain.decision import AmendDecision, RecordDecision
 from cocreate.domain.erasure import EraseSubject, EraseText
 from cocreate.domain.facilitator import AddFacilitator, RemoveFacilitator
 from cocreate.domain.genesis import CompleteImport
@@ -408,6 +410,52 @@ def _override(author: Author) -> Command:
     )
 
 
+def _grounds(author: Author) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Some ideas and some rounds, a few of which could not have led to anything."""
+    rng, state = author.rng, author.state
+    ideas = [key for key, row in state.ideas.items() if row.status == "visible" or rng.random() < 0.1]
+    rounds = [key for key, row in state.rounds.items() if row.status == "certified" or rng.random() < 0.05]
+    return (
+        tuple(rng.sample(ideas, min(len(ideas), rng.randint(0, 3)))),
+        tuple(rng.sample(rounds, min(len(rounds), rng.randint(0, 2)))),
+    )
+
+
+def _decide(author: Author) -> Command:
+    ideas, rounds = _grounds(author)
+    return RecordDecision(
+        actor=author.facilitator,
+        decision=author.uuid(),
+        what=author.text("what"),
+        why=author.text("why"),
+        ideas=ideas,
+        rounds=rounds,
+    )
+
+
+def _amend(author: Author) -> Command:
+    ideas, rounds = _grounds(author)
+    return AmendDecision(
+        actor=author.facilitator,
+        decision=author.pick(author.state.decisions),
+        reason=author.text("reason"),
+        what=author.text("what"),
+        why=author.text("why"),
+        ideas=ideas,
+        rounds=rounds,
+    )
+
+
+def _answer(author: Author) -> Command:
+    return AnswerIdea(
+        actor=author.facilitator,
+        idea=author.idea("visible"),
+        answer=author.rng.choice(("accepted", "rejected", "under_evaluation")),
+        reason=author.text("reason"),
+        cost=author.rng.choice((None, ("EUR", author.rng.randint(0, 10_000)))),
+    )
+
+
 def _facilitators(author: Author) -> Command:
     if author.rng.random() < 0.5:
         return AddFacilitator(actor=author.facilitator, facilitator=author.hex())
@@ -502,6 +550,9 @@ _LIKELY: dict[Move, int] = {
     _contest: 2,
     _recertify: 2,
     _override: 1,
+    _decide: 2,
+    _amend: 1,
+    _answer: 3,
     _facilitators: 1,
     _reschedule: 1,
     _complete_import: 1,

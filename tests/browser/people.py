@@ -75,6 +75,39 @@ class Facilitator:
         ).click()
         self.said("The vote is closed")
 
+    def answer(self, idea: str, answer: str, reason: str, *, cost: str = "") -> None:
+        """Answer an idea, named by words of its card."""
+        self.go("/ideas")
+        card = self.page.locator("#board li.card").filter(has_text=idea)
+        card.get_by_text("Answer…").click()
+        card.locator(f"input[name=answer][value={answer}]").check()
+        card.get_by_label("The reason").fill(reason)
+        card.get_by_label("What it costs").fill(cost)
+        card.get_by_role("button", name="Save the answer").click()
+        self.said("The answer is saved")
+
+    def decide(
+        self, what: str, why: str, *, ideas: tuple[str, ...] = (), votes: int = 0, amended: str = ""
+    ) -> None:
+        """Record a decision with the ideas and the latest votes that led to it; `amended` is its later wording."""
+        self.go("/decisions")
+        form = self.page.locator("form#record")
+        form.get_by_label("What is decided").fill(what)
+        form.get_by_label("Why", exact=True).fill(why)
+        for idea in ideas:
+            form.get_by_label(re.compile(idea)).check()
+        for box in form.locator("input[name=rounds]").all()[:votes]:
+            box.check()
+        form.get_by_role("button", name="Record the decision").click()
+        self.said("The decision is recorded")
+        if amended:
+            card = self.page.locator("#decisions section").first
+            card.get_by_text("Amend…").click()
+            card.get_by_label("What is decided").fill(amended)
+            card.get_by_label("Why it is amended").fill("So that it is understood")
+            card.get_by_role("button", name="Save the amended decision").click()
+            self.said("The decision is recorded")
+
 
 def host(page: Page, server: Served) -> Page:
     """Make the page's browser a host's, by the link that the server printed."""

@@ -37,6 +37,7 @@ PATHS = {
     "opinion": "{base}/vote/{opinion}",
     "results": "{base}/results",
     "result": "{base}/results/{closed}",
+    "outcome": "{base}/outcome",
     "record": "{base}/record",
     "record at a moment": "{base}/record?at=12&topic=ideas",
 }
@@ -46,6 +47,7 @@ CONSOLE = {
     "console": "{base}/console",
     "console ideas": "{base}/console/ideas",
     "console votes": "{base}/console/rounds",
+    "console decisions": "{base}/console/decisions",
     "console people": "{base}/console/people",
     "console settings": "{base}/console/settings",
     "desk": "{base}/desk",
@@ -53,6 +55,7 @@ CONSOLE = {
     "screen welcome": "{base}/screen?show=join",
     "screen ideas": "{base}/screen?show=ideas",
     "screen results": "{base}/screen?show=results",
+    "screen outcome": "{base}/screen?show=outcome",
 }
 
 
@@ -89,6 +92,11 @@ class Furnished:
         self.ana.goto(f"/w/{workshop.workshop}/results/{self.closed}")
         self.ana.get_by_label("Why").fill("I doubt it. " * 20)
         self.ana.get_by_role("button", name="Contest the result").click()
+        workshop.answer("One long word", "accepted", "We will do it.", cost="1200")
+        workshop.decide(
+            "Every letter is in plain language", "Most wanted.", ideas=("One long word",), votes=1
+        )
+        workshop.decide("Another thing", "Because.", amended="Said " + "better" * 40)
         self.ballot = workshop.open_round("Which criteria belong in the label?", seats="1")
         self.opinion = workshop.open_round(
             "And what of these?", method="opinion", results="always", growing="yes"

@@ -18,6 +18,7 @@ from cocreate.domain.agenda import EndActivity, StartActivity
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.contest import CONTEST_MS, ContestResult
 from cocreate.domain.decider import commands, decide, evolved_events
+from cocreate.domain.decision import AmendDecision, RecordDecision
 from cocreate.domain.erasure import EraseText
 from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotFound, Refusal
 from cocreate.domain.facilitator import RemoveFacilitator
@@ -44,6 +45,7 @@ from tests.domain.words import (
     agenda,
     answers,
     comment_id,
+    decision_id,
     hides,
     idea_id,
     ideas,
@@ -79,6 +81,10 @@ DAY = agenda(activity(1, "vote"))
 STARTS = StartActivity(actor=FACILITATOR, activity=activity_id(1))
 CLOSES_ROUND = CloseRound(actor=FACILITATOR, round=round_id(1))
 CERTIFIES = CertifyResult(actor=SYSTEM, round=round_id(1), tie_root=TIE_ROOT)
+DECIDES = RecordDecision(actor=FACILITATOR, decision=decision_id(1), what=text("what"), why=text("why"))
+AMENDS = AmendDecision(
+    actor=FACILITATOR, decision=decision_id(1), reason=text("so"), what=text("what"), why=text("why")
+)
 REMOVES = RemoveParticipant(actor=FACILITATOR, participant=ANNA, reason="other")
 
 Example = tuple[type[Refusal], list[Command | Wait], Command]
@@ -94,6 +100,7 @@ EXAMPLES: list[Example] = [
         [*BOARD],
         EraseText(actor=ANNA, position=99, field="text", subject=ANNA, reason="requested"),
     ),
+    (errors.DecisionNotFound, [*BOARD], AMENDS),
     (errors.NotAFacilitator, [*BOARD], replace(hides(1), actor=ANNA)),
     (errors.NotAParticipant, [*BOARD], submits(STRANGER, 9)),
     (errors.NotAScribe, [*BOARD], JoinWorkshop(actor=CLEO, how="scribe", scribe=ANNA)),
@@ -113,6 +120,7 @@ EXAMPLES: list[Example] = [
     ),
     (errors.NotNow, [*BOARD, DAY, STARTS], submits(ANNA, 9)),
     (errors.IdeaStateConflict, [*BOARD], submits(BEN, 1)),
+    (errors.DecisionStateConflict, [*BOARD, DECIDES], DECIDES),
     (errors.CommentStateConflict, [*BOARD, posts(ANNA, 1)], posts(ANNA, 1)),
     (errors.CommentTooDeep, [*BOARD, *DEEP], posts(ANNA, 4, parent=3)),
     (errors.RoundNotOpen, [*ROUND, CLOSES_ROUND, Wait(60_000)], votes(ANNA, 1)),

@@ -58,6 +58,10 @@ def activity_id(number: int) -> str:
     return uuid(4, number)
 
 
+def decision_id(number: int) -> str:
+    return uuid(5, number)
+
+
 def person(number: int) -> str:
     return f"{number:032x}"
 

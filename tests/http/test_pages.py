@@ -19,9 +19,11 @@ ROUTES = Path(__file__).parents[2] / "src" / "cocreate" / "http" / "routes"
 
 PAGES = (
     "", "/ideas", "/ideas/{idea}", "/ideas/{idea}/edit", "/vote/{round}", "/vote/{opinion}", "/results",
-    "/results/{round}", "/record", "/record?at=5", "/screen",
+    "/results/{round}", "/outcome", "/record", "/record?at=5", "/screen",
 )  # fmt: skip
-CONSOLE = ("/console", "/console/ideas", "/console/rounds", "/console/people", "/console/settings")
+CONSOLE = (
+    "/console", "/console/ideas", "/console/rounds", "/console/decisions", "/console/people", "/console/settings",
+)  # fmt: skip
 
 
 @pytest.fixture

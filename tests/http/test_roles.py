@@ -19,6 +19,7 @@ FACILITATOR = frozenset({"facilitator"})
 AUTHOR = frozenset({"participant"})
 AUTHOR_OR_FACILITATOR = frozenset({"participant", "facilitator"})
 HOSTS = frozenset({"host", "facilitator"})
+DECISION = {"what": "Benches", "why": "Most wanted", "ideas": ["{idea}"]}
 REASON = {"reason": "off_topic"}
 
 
@@ -60,7 +61,17 @@ CASES = (
     read(W),
     *(
         read(f"{W}/{name}")
-        for name in ("workshop", "agenda", "ideas", "comments", "rounds", "options", "tallies", "turnouts")
+        for name in (
+            "workshop",
+            "agenda",
+            "ideas",
+            "comments",
+            "rounds",
+            "options",
+            "tallies",
+            "turnouts",
+            "decisions",
+        )
     ),
     read(f"{W}/participants"),
     read(f"{W}/participation"),
@@ -111,6 +122,14 @@ CASES = (
     write("/ideas/{idea}/restore", FACILITATOR, before=[("/ideas/{idea}/hide", REASON)]),
     write("/ideas/{idea}/tags", AUTHOR_OR_FACILITATOR, {"tags": []}),
     write("/ideas/{idea}/comments", PEOPLE, {"text": "Fine"}),
+    write("/ideas/{idea}/answer", FACILITATOR, {"answer": "rejected", "reason": "No money"}),
+    write("/decisions", FACILITATOR, DECISION),
+    write(
+        "/decisions/{decision}/amend",
+        FACILITATOR,
+        {**DECISION, "reason": "More money"},
+        before=[("/decisions", DECISION)],
+    ),
     write("/comments/{comment}/withdraw", AUTHOR),
     write("/comments/{comment}/hide", FACILITATOR, REASON),
     write("/comments/{comment}/restore", FACILITATOR, before=[("/comments/{comment}/hide", REASON)]),
@@ -171,6 +190,7 @@ async def test_who_may(house: House, case: Case) -> None:
         receipt = await room.facilitator.do(
             W.replace("{workshop}", room.id) + room.fill(path), filled(room, body)
         )
+        room.names["decision"] = receipt.get("id", "")
         room.names["other"] = receipt.get("facilitator", "")
     room.names["code"] = (await room.anonymous.get(f"{room.path}/join-code")).json.get("code", "")
     answers = [await _try(room, case, role) for role in ROLES]

@@ -34,6 +34,7 @@ class State:
         self.since: dict[str, dict[str, Any]] = {}
         self.ballots: dict[str, list[Any]] = {}
         self.erased: set[tuple[int, str]] = set()
+        self.later: dict[str, dict[str, list[Any]]] = {}
 
     def tables(self) -> dict[str, Any]:
         agenda = dict(self.agenda)
@@ -54,6 +55,11 @@ class State:
             ],
             "ballots": [[k, *row] for k, row in sorted(self.ballots.items()) if k[:36] not in self.certified],
             "erased": [list(pair) for pair in sorted(self.erased)],
+            **{
+                name: [[key, *row] for key, row in sorted(rows.items())]
+                for name, rows in self.later.items()
+                if rows
+            },
         }
 
     def _since(self, round_id: str) -> list[dict[str, Any]]:
@@ -66,6 +72,10 @@ class State:
         fold = FOLDS.get(entry["event"].split(".")[0])
         if fold is not None:
             fold(self, entry["aggregate"], entry["facts"], entry)
+
+    def put(self, table: str, key: str, *row: Any) -> None:
+        """A row of a table that is absent while it is empty."""
+        self.later.setdefault(table, {})[key] = list(row)
 
     def standing(self, round_id: str) -> list[list[Any]]:
         rows = sorted(
@@ -217,6 +227,16 @@ def _batch_settled(status: str) -> Fold:
     return fold
 
 
+def _answered(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
+    state.put(
+        "answers", key, facts["answer"], entry["position"], *([facts["cost"]] if "cost" in facts else [])
+    )
+
+
+def _decided(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
+    state.put("decisions", key, entry["position"], facts["ideas"], facts["rounds"])
+
+
 def _presence(status: str) -> Fold:
     return lambda state, key, _, entry: state.presence(key, status, entry["position"])
 
@@ -287,6 +307,9 @@ FOLDS: dict[str, Fold] = {
     "PaperEntered": _paper_entered,
     "PaperBatchChecked": _batch_settled("checked"),
     "PaperBatchVoided": _batch_settled("voided"),
+    "IdeaAnswered": _answered,
+    "DecisionRecorded": _decided,
+    "DecisionAmended": _decided,
     "TextErased": lambda state, _, facts, __: state.erased.add((facts["position"], facts["field"])),
 }
 

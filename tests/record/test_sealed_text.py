@@ -69,14 +69,14 @@ def test_the_form_of_a_form_is_itself(text: str) -> None:
 
 def sealed_in(schema: Any, path: str = "") -> set[str]:
     """The paths of all fields that hold language and commitment, found in the schema alone."""
-    if schema.get("type") == "array" and schema["items"].get("prefixItems", [{}])[0].get(
+    if schema.get("type") == "array" and schema.get("items", {}).get("prefixItems", [{}])[0].get(
         "pattern", ""
     ).startswith("^[a-z]{2,3}("):
         return {path}
     found = set()
     for one in schema.get("anyOf", []):
         found |= sealed_in(one, path)
-    if schema.get("type") == "array" and "properties" in schema["items"]:
+    if schema.get("type") == "array" and "properties" in schema.get("items", {}):
         found |= sealed_in(schema["items"], path)
     for key, one in schema.get("properties", {}).items():
         found |= sealed_in(one, f"{path}.{key}".lstrip("."))

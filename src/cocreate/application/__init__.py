@@ -1,5 +1,6 @@
 """The published language of the use cases: the only names that the web server may import."""
 
+from cocreate.application.actions_decisions import AmendDecision, AnswerIdea, RecordDecision
 from cocreate.application.actions_ideas import (
     ApproveIdea,
     EditIdea,
@@ -88,6 +89,8 @@ __all__ = [
     "AddFacilitator",
     "Admission",
     "AdmitOption",
+    "AmendDecision",
+    "AnswerIdea",
     "ApproveIdea",
     "Audience",
     "Caller",
@@ -133,6 +136,7 @@ __all__ = [
     "Receipt",
     "RecertifyResult",
     "RecordDamaged",
+    "RecordDecision",
     "Refusal",
     "RemoveFacilitator",
     "RemoveParticipant",

@@ -9,7 +9,9 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from cocreate.domain.agenda import ACTIVITY_TITLE_LENGTH_MAX
+from cocreate.domain.answer import ANSWER_REASON_LENGTH_MAX
 from cocreate.domain.comment import COMMENT_LENGTH_MAX
+from cocreate.domain.decision import DECISION_LENGTH_MAX, DECISION_WHY_LENGTH_MAX
 from cocreate.domain.idea import IDEA_TEXT_LENGTH_MAX, IDEA_TITLE_LENGTH_MAX
 from cocreate.domain.messages import LANGUAGES_MAX, Language
 from cocreate.domain.participant import NAME_LENGTH_MAX
@@ -34,6 +36,9 @@ _IdeaText = Annotated[str, _length(IDEA_TEXT_LENGTH_MAX), _CANONICAL]
 _IdeaTitle = Annotated[str, _length(IDEA_TITLE_LENGTH_MAX), _CANONICAL]
 _CommentText = Annotated[str, _length(COMMENT_LENGTH_MAX), _CANONICAL]
 _Question = Annotated[str, _length(QUESTION_LENGTH_MAX), _CANONICAL]
+_Decision = Annotated[str, _length(DECISION_LENGTH_MAX), _CANONICAL]
+_Why = Annotated[str, _length(DECISION_WHY_LENGTH_MAX), _CANONICAL]
+_AnswerReason = Annotated[str, _length(ANSWER_REASON_LENGTH_MAX), _CANONICAL]
 
 Wording = str | Mapping[Language, str]
 Title = _Title | Annotated[dict[Language, _Title], _BY_LANGUAGE]
@@ -45,3 +50,6 @@ IdeaText = _IdeaText | Annotated[dict[Language, _IdeaText], _BY_LANGUAGE]
 IdeaTitle = _IdeaTitle | Annotated[dict[Language, _IdeaTitle], _BY_LANGUAGE]
 CommentText = _CommentText | Annotated[dict[Language, _CommentText], _BY_LANGUAGE]
 Question = _Question | Annotated[dict[Language, _Question], _BY_LANGUAGE]
+DecisionText = _Decision | Annotated[dict[Language, _Decision], _BY_LANGUAGE]
+Why = _Why | Annotated[dict[Language, _Why], _BY_LANGUAGE]
+AnswerReason = _AnswerReason | Annotated[dict[Language, _AnswerReason], _BY_LANGUAGE]

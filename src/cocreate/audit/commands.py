@@ -9,10 +9,12 @@ from typing import Any, Final, Protocol
 
 from cocreate.domain import (
     agenda,
+    answer,
     ballot,
     certificate,
     comment,
     contest,
+    decision,
     facilitator,
     genesis,
     idea,
@@ -229,6 +231,11 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     idea.IdeaHidden: _on(idea.HideIdea, "idea", "reason", "note"),
     idea.IdeaRestored: _on(idea.RestoreIdea, "idea"),
     idea.IdeaTagged: _on(idea.TagIdea, "idea", "tags"),
+    answer.IdeaAnswered: _on(answer.AnswerIdea, "idea", "answer", "reason", "cost"),
+    decision.DecisionRecorded: _on(decision.RecordDecision, "decision", "what", "why", "ideas", "rounds"),
+    decision.DecisionAmended: _on(
+        decision.AmendDecision, "decision", "reason", "what", "why", "ideas", "rounds"
+    ),
     comment.CommentPosted: _on(
         comment.PostComment, "comment", "author", "idea", "parent", "alignment", "text", "claimed_at"
     ),

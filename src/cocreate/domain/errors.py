@@ -3,7 +3,7 @@
     Refusal
     ├── NotFound               the thing named does not exist here
     │   └── WorkshopNotFound IdeaNotFound CommentNotFound RoundNotFound ActivityNotFound ParticipantNotFound TextNotFound
-    │       PaperBatchNotFound
+    │       PaperBatchNotFound DecisionNotFound
     ├── NotAllowed             the actor's role does not permit it
     │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor SecondPersonNeeded
     ├── Malformed              the request contradicts the rules it names, whatever the state
@@ -14,7 +14,7 @@
             OptionHidden CountImpossible BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
             ParticipantStateConflict LastFacilitator IdempotencyKeyReused RecordIsSealed ImportIncomplete
             PaperUnavailable PaperHeld BallotStands PaperBatchRepeated PaperBatchStateConflict PaperCountDiffers
-            PaperExceeded PaperAwaited
+            PaperExceeded PaperAwaited DecisionStateConflict
 
 The class is the kind, keyword values are the facts, the text is derived. How a kind is told over HTTP is not known here.
 """
@@ -85,6 +85,10 @@ class PaperBatchNotFound(NotFound):
     text = "There is no paper batch {batch} in this round. Reload the page to see those that were entered."
 
 
+class DecisionNotFound(NotFound):
+    text = "There is no decision {decision} in this workshop. Reload the page to see the decisions."
+
+
 class NotAFacilitator(NotAllowed):
     text = "Only a facilitator of this workshop may do this. Sign in with a facilitator's link."
 
@@ -153,6 +157,10 @@ class NotNow(Conflict):
 
 class IdeaStateConflict(Conflict):
     text = "An idea that is {status} cannot be {wanted}."
+
+
+class DecisionStateConflict(Conflict):
+    text = "A decision that is {status} cannot be {wanted}."
 
 
 class CommentStateConflict(Conflict):

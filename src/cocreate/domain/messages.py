@@ -45,6 +45,10 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _ascending(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
 Sealed = Annotated[
     tuple[tuple[Language, Digest], ...],
     Field(min_length=1, max_length=LANGUAGES_MAX),
@@ -55,7 +59,10 @@ Sealed = Annotated[
 Distinct = AfterValidator(_distinct)
 """Each value once, at its first place; bytes that repeat one decode to another form and are refused."""
 
-Aggregate = Literal["workshop", "participant", "idea", "comment", "round", "ballot"]
+Ascending = AfterValidator(_ascending)
+"""A set in its one form: each value once, ascending; any other order in the bytes is refused likewise."""
+
+Aggregate = Literal["workshop", "participant", "idea", "comment", "round", "ballot", "decision"]
 """What an event is about; the aggregate id is a UUID, a pseudonym (participant), or composite (ballot)."""
 
 Subject = Literal["actor", "aggregate", "author", "host"]

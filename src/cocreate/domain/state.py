@@ -6,8 +6,10 @@ Nothing here comes from a sealed text, and nobody outside the sequencer reads it
 
 from typing import TYPE_CHECKING, TypeVar
 
+from cocreate.domain.answer import Answer
 from cocreate.domain.ballot import Ballot, Turnout
 from cocreate.domain.comment import Comment
+from cocreate.domain.decision import Decision
 from cocreate.domain.errors import (
     InputPaused,
     LimitReached,
@@ -56,10 +58,12 @@ class WorkshopState:
     __slots__ = (
         "_marked",
         "_undo",
+        "answers",
         "authored",
         "ballots",
         "batches",
         "comments",
+        "decisions",
         "erased",
         "ideas",
         "now",
@@ -81,6 +85,8 @@ class WorkshopState:
         self.ideas: Table[str, Idea] = Table(self._undo)
         self.comments: Table[str, Comment] = Table(self._undo)
         self.rounds: Table[str, Round] = Table(self._undo)
+        self.answers: Table[str, Answer] = Table(self._undo)
+        self.decisions: Table[str, Decision] = Table(self._undo)
         self.erased: Table[tuple[int, str], str] = Table(self._undo)
         self.ballots: Table[str, Table[str, Ballot]] = Table(self._undo)
         """By round, then by the ballot's id, so that closing a round looks at its own ballots alone."""

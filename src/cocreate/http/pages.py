@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from cocreate.http import figures, money, pages_words, words_steps
 from cocreate.http.assets import asset_path
+from cocreate.http.pages_outcome import Fate
 from cocreate.http.pages_room import Room
 from cocreate.http.qr import qr_svg, room_qr_svg
 
@@ -44,6 +45,7 @@ def _environment() -> Environment:
     made.globals |= {
         "asset": asset_path,
         "bar": figures.bar,
+        "fate_of": Fate,
         "for_all": for_all,
         "qr": qr_svg,
         "room_qr": room_qr_svg,
@@ -68,6 +70,7 @@ def _environment() -> Environment:
         "short": lambda pseudonym: pseudonym[:6],
         "number": money.grouped,
         "money": money.said,
+        "typed_money": money.field_of,
     }
     return made
 

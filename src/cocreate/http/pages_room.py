@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
@@ -16,6 +16,7 @@ COUNTED: Final = (
 )  # fmt: skip
 
 Item = dict[str, Any]
+Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,30 @@ class Room:
     def shown_rounds(self) -> list[Item]:
         """Rounds of which this reader may see results, newest first."""
         return [one for one in reversed(self.rounds.values()) if self.sees_results(one)]
+
+    @cached_property
+    def certified(self) -> list[Item]:
+        """Rounds with a certificate, in their order."""
+        return [one for one in self.rounds.values() if one["status"] == "certified"]
+
+    @cached_property
+    def decisions(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("decisions")}
+
+    def decisions_of(self, idea: str) -> list[Item]:
+        """What the idea led to."""
+        return [one for one in self.decisions.values() if idea in one["ideas"]]
+
+    @property
+    def currency(self) -> str:
+        """The workshop's, as far as it has one: that of the last answer with a cost, else of the last vote on a budget."""
+        answered = [
+            one["answer"]["cost"]["currency"]
+            for one in self.ideas.values()
+            if "cost" in one.get("answer", {})
+        ]
+        budgeted = [one["rules"]["currency"] for one in self.rounds.values() if "currency" in one["rules"]]
+        return str(next(reversed([*budgeted, *answered]), "EUR"))
 
     def takes_ballots(self, one: Item) -> bool:
         return one["status"] == "open" or self.grace_ms(one) > 0
@@ -245,7 +270,7 @@ def page_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
-def page_of(items: Iterable[Item], number: int, size: int) -> tuple[list[Item], int]:
+def page_of(items: Iterable[Listed], number: int, size: int) -> tuple[list[Listed], int]:
     """(the page's items, how many pages there are); pages count from 1."""
     every = list(items)
     pages = max(1, -(-len(every) // size))

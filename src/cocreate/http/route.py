@@ -21,6 +21,7 @@ PATH_PATTERNS: Mapping[str, str] = {
     "workshop": _UUID,
     "activity": _UUID,
     "idea": _UUID,
+    "decision": _UUID,
     "comment": _UUID,
     "round": _UUID,
     "participant": _PSEUDONYM,

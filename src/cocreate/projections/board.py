@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from cocreate.domain.answer import IdeaAnswered
 from cocreate.domain.comment import CommentHidden, CommentPosted, CommentRestored, CommentWithdrawn
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import (
@@ -20,6 +21,16 @@ from cocreate.domain.workshop import WorkshopScheduled
 from cocreate.projections.changes import Changes
 from cocreate.projections.handlers import Handlers
 from cocreate.projections.participation import ParticipationFold
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What those responsible say to an idea; `at` is the entry that holds their reason."""
+
+    answer: str
+    at: int
+    time: int
+    cost: tuple[str, int] | None
 
 
 @dataclass(slots=True)
@@ -41,6 +52,7 @@ class IdeaRow:
     reason: str | None = None
     note_at: int | None = None
     comments: int = 0
+    answer: AnswerRow | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +80,7 @@ class Written:
 
 
 class BoardFold:
-    """`idea_at` and `comment_at` tell whose text an entry sealed, of any version."""
+    """`idea_at` and `comment_at` tell what an entry sealed a text of or about, of any version."""
 
     def __init__(self, participation: ParticipationFold) -> None:
         self.ideas: dict[str, IdeaRow] = {}
@@ -98,6 +110,7 @@ class BoardFold:
             IdeaHidden: self._idea_hidden,
             IdeaRestored: self._idea_restored,
             IdeaWithdrawn: self._idea_withdrawn,
+            IdeaAnswered: self._answered,
             CommentPosted: self._posted,
             CommentHidden: self._comment_hidden,
             CommentRestored: self._comment_restored,
@@ -184,6 +197,11 @@ class BoardFold:
 
     def _idea_withdrawn(self, recorded: Recorded, _: IdeaWithdrawn) -> None:
         self._idea(recorded).status = "withdrawn"
+
+    def _answered(self, recorded: Recorded, event: IdeaAnswered) -> None:
+        row = self._idea(recorded)
+        row.answer = AnswerRow(event.answer, recorded.position, recorded.time, event.cost)
+        self.idea_at[recorded.position] = recorded.aggregate
 
     def _posted(self, recorded: Recorded, event: CommentPosted) -> None:
         parent = None if event.parent is None else self.comments[event.parent]

@@ -4,6 +4,7 @@ from typing import Any
 
 from cocreate.projections.agenda import AgendaFold
 from cocreate.projections.board import CommentRow, IdeaRow
+from cocreate.projections.decisions import Wording
 from cocreate.projections.participation import PARTICIPATION
 from cocreate.projections.reader import HIDDEN, Item, Reader, Text, present
 
@@ -88,7 +89,50 @@ def idea_item(reader: Reader, key: str) -> Item | None:
         "submitted_at": row.submitted_at,
         "approved": row.approved,
         "comments": row.comments,
+        "answer": _answer(reader, row),
         **_authorship(reader, row),
+    }
+    return present(item)
+
+
+def _answer(reader: Reader, row: IdeaRow) -> Item | None:
+    answer = row.answer
+    if answer is None:
+        return None
+    cost = None if answer.cost is None else {"currency": answer.cost[0], "amount": answer.cost[1]}
+    item = {
+        "answer": answer.answer,
+        "reason": reader.text(answer.at, "reason"),
+        "cost": cost,
+        "at": answer.at,
+        "time": answer.time,
+    }
+    return present(item)
+
+
+def decision_item(reader: Reader, key: str) -> Item:
+    """The standing wording with the earlier ones, which stay readable: an amendment hides nothing."""
+    fold = reader.facts.decisions
+    row = fold.decisions[key]
+    *earlier, standing = (_wording(reader, one) for one in row.wordings)
+    return {
+        "key": key,
+        "changed": fold.decision_changes.at(key),
+        "number": row.number,
+        **standing,
+        "ideas": list(row.ideas),
+        "rounds": list(row.rounds),
+        "earlier": earlier,
+    }
+
+
+def _wording(reader: Reader, one: Wording) -> Item:
+    item = {
+        "what": reader.text(one.at, "what"),
+        "why": reader.text(one.at, "why"),
+        "because": reader.text(one.at, "reason") if one.amends else None,
+        "text_at": one.at,
+        "time": one.time,
     }
     return present(item)
 

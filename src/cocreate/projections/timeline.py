@@ -17,6 +17,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "CommentPosted.v1": ("alignment", "author", "claimed_at", "idea", "parent"),
     "FacilitatorAdded.v1": ("facilitator",),
     "FacilitatorRemoved.v1": ("facilitator",),
+    "IdeaAnswered.v1": ("answer",),
     "IdeaEdited.v1": ("author",),
     "IdeaHidden.v1": ("reason",),
     "IdeaSubmitted.v1": ("author", "claimed_at"),

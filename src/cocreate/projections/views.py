@@ -89,6 +89,12 @@ COLLECTIONS = (
         round_items.turnout_item,
     ),
     Collection(
+        "decisions",
+        lambda facts: facts.decisions.decisions,
+        lambda facts, position: facts.decisions.decision_changes.since(position),
+        items.decision_item,
+    ),
+    Collection(
         "participants",
         lambda facts: facts.participation.people,
         lambda facts, position: facts.participation.changes.since(position),

@@ -11,6 +11,8 @@ from cocreate.domain.round import Round
 from cocreate.domain.state import WorkshopState
 
 DIGEST_VERSION = 1
+LATER_TABLES = frozenset({"answers", "decisions"})
+"""Tables of events that joined the format after its first records were written: what a record without them had stays its digest."""
 
 
 def state_digest(state: WorkshopState) -> str:
@@ -19,8 +21,8 @@ def state_digest(state: WorkshopState) -> str:
 
 
 def digest_tables(state: WorkshopState) -> dict[str, Any]:
-    """The tables of digest v1; rows ascend by their first column."""
-    return {
+    """The tables of digest v1; rows ascend by their first column. Those of later events are absent while they have no row."""
+    tables = {
         "workshop": _workshop(state),
         "agenda": _agenda(state),
         "facilitators": sorted(state.workshop.facilitators),
@@ -38,7 +40,16 @@ def digest_tables(state: WorkshopState) -> dict[str, Any]:
         "rounds": [_round(state, key) for key in sorted(state.rounds)],
         "ballots": _ballots(state),
         "erased": [[position, field] for position, field in sorted(state.erased)],
+        "answers": [
+            [key, row.answer, row.at, *([] if row.cost is None else [list(row.cost)])]
+            for key, row in sorted(state.answers.items())
+        ],
+        "decisions": [
+            [key, row.text_at, list(row.ideas), list(row.rounds)]
+            for key, row in sorted(state.decisions.items())
+        ],
     }
+    return {name: rows for name, rows in tables.items() if rows or name not in LATER_TABLES}
 
 
 def _workshop(state: WorkshopState) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from aiohttp import web
 from cocreate.application import (
     AddFacilitator,
     AdmitOption,
+    AmendDecision,
+    AnswerIdea,
     ApproveIdea,
     CancelWorkshop,
     CastBallot,
@@ -36,6 +38,7 @@ from cocreate.application import (
     ReadmitParticipant,
     Receipt,
     RecertifyResult,
+    RecordDecision,
     RemoveFacilitator,
     RemoveParticipant,
     ReopenWorkshop,
@@ -67,6 +70,7 @@ IDEA = ("IdeaNotFound", "IdeaStateConflict")
 COMMENT = ("CommentNotFound", "CommentStateConflict")
 ROUND = ("RoundNotFound", "RoundStateConflict")
 ACTIVITY = ("ActivityNotFound", "ActivityConflict")
+GROUNDS = (*STATE, "IdeaNotFound", "IdeaStateConflict", "RoundNotFound", "RoundStateConflict")
 PERSON = ("ParticipantNotFound", "ParticipantStateConflict")
 
 
@@ -94,6 +98,7 @@ COMMANDS = (
     command("/ideas/{idea}/hide", HideIdea, FACILITATOR, IDEA),
     command("/ideas/{idea}/restore", RestoreIdea, FACILITATOR, IDEA),
     command("/ideas/{idea}/tags", TagIdea, ALL, (*IDEA, "TagUnknown", "NotTheAuthor")),
+    command("/ideas/{idea}/answer", AnswerIdea, FACILITATOR, (*IDEA, *STATE)),
     command("/comments/{comment}/withdraw", WithdrawComment, ALL, (*COMMENT, *INPUT, "NotTheAuthor")),
     command("/comments/{comment}/hide", HideComment, FACILITATOR, COMMENT),
     command("/comments/{comment}/restore", RestoreComment, FACILITATOR, COMMENT),
@@ -110,6 +115,8 @@ COMMANDS = (
     command("/rounds/{round}/contest", ContestResult, ALL, (*ROUND, "ContestOver", "NotTheAuthor")),
     command("/rounds/{round}/recertify", RecertifyResult, FACILITATOR, ROUND),
     command("/rounds/{round}/override", OverrideResult, FACILITATOR, (*ROUND, "OptionUnknown")),
+    command("/decisions", RecordDecision, FACILITATOR, (*GROUNDS, "DecisionStateConflict")),
+    command("/decisions/{decision}/amend", AmendDecision, FACILITATOR, (*GROUNDS, "DecisionNotFound")),
     command("/open", OpenWorkshop, FACILITATOR, (*STATE, "ImportIncomplete")),
     command("/close", CloseWorkshop, FACILITATOR, STATE),
     command("/reopen", ReopenWorkshop, FACILITATOR, STATE),

@@ -33,6 +33,7 @@ COLLECTIONS = {
     "rounds": "The rounds, with their rules and certificates",
     "options": "What the rounds put to the vote",
     "tallies": "The marks of each option, of rounds whose results show",
+    "decisions": "What was decided and why, with the ideas and rounds that led to it",
     "turnouts": "How many have voted in each round",
     "participants": "The participants, for facilitators; empty for everybody else",
     "participation": "How many take part, and how",

@@ -10,6 +10,8 @@ from cocreate.application import (
     Action,
     AddFacilitator,
     AdmitOption,
+    AmendDecision,
+    AnswerIdea,
     ApproveIdea,
     CancelWorkshop,
     CertifyResult,
@@ -26,6 +28,7 @@ from cocreate.application import (
     OverrideResult,
     ReadmitParticipant,
     RecertifyResult,
+    RecordDecision,
     RemoveFacilitator,
     RemoveParticipant,
     ReopenWorkshop,
@@ -37,6 +40,7 @@ from cocreate.application import (
     TagIdea,
     VoidRound,
 )
+from cocreate.http import money
 from cocreate.http.opening_forms import costs_in, placed, rules_in
 from cocreate.http.pages_forms import Fields, action, facts, first
 from cocreate.http.pages_room import Room
@@ -150,6 +154,27 @@ def _tags(fields: Fields, _: Room) -> Action:
     return action(TagIdea, {**facts(fields, "idea"), "tags": fields.get("tags", [])})
 
 
+def _decision(fields: Fields) -> dict[str, Any]:
+    return {**facts(fields, "what", "why"), **{name: fields.get(name, []) for name in ("ideas", "rounds")}}
+
+
+def _record(fields: Fields, _: Room) -> Action:
+    return action(RecordDecision, _decision(fields))
+
+
+def _amend(fields: Fields, _: Room) -> Action:
+    return action(AmendDecision, {**_decision(fields), **facts(fields, "decision", "reason")})
+
+
+def _answer(fields: Fields, _: Room) -> Action:
+    said: dict[str, Any] = facts(fields, "idea", "answer", "reason")
+    typed, currency = first(fields, "cost").strip(), first(fields, "currency").strip().upper()
+    if typed:
+        minor = money.minor_of(typed, currency)
+        said["cost"] = [currency, typed if minor is None else minor]
+    return action(AnswerIdea, said)
+
+
 DEEDS: Final = {
     "open": Deed(_of(OpenWorkshop), "run", "opened"),
     "close": Deed(_of(CloseWorkshop), "settings", "closed"),
@@ -175,6 +200,9 @@ DEEDS: Final = {
     "certify": Deed(_of(CertifyResult, "round"), "rounds"),
     "recertify": Deed(_of(RecertifyResult, "round"), "rounds", "recertified"),
     "override": Deed(_override, "rounds", "overridden"),
+    "decision": Deed(_record, "decisions", "decision"),
+    "amend": Deed(_amend, "decisions", "decision"),
+    "answer": Deed(_answer, "ideas", "answered"),
     "role": Deed(_of(GrantRole, "participant", "role"), "people"),
     "remove": Deed(_of(RemoveParticipant, "participant", "reason"), "people"),
     "readmit": Deed(_of(ReadmitParticipant, "participant"), "people"),

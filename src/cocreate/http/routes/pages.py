@@ -9,6 +9,7 @@ from cocreate.http.routes.pages_console import add_console_routes
 from cocreate.http.routes.pages_doors import add_door_routes
 from cocreate.http.routes.pages_front import add_front_routes
 from cocreate.http.routes.pages_new import add_new_routes
+from cocreate.http.routes.pages_outcome import add_outcome_routes
 from cocreate.http.routes.pages_participant import add_participant_routes
 from cocreate.http.routes.pages_record import add_record_routes
 from cocreate.http.routes.pages_screen import add_screen_routes
@@ -23,4 +24,5 @@ def add_page_routes(app: web.Application) -> None:
     add_console_routes(app)
     add_screen_routes(app)
     add_record_routes(app)
+    add_outcome_routes(app)
     add_participant_routes(app)

@@ -9,12 +9,14 @@ from cocreate.http.links import base_url
 from cocreate.http.opening_forms import CURRENCIES
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, attempt, first, perform
+from cocreate.http.pages_outcome import fates
 from cocreate.http.pages_room import Item, Room, enter_room, page_number, page_of
 from cocreate.http.pages_times import ZONES, local_of
 from cocreate.http.routes.api_commands import facilitator_link
 from cocreate.http.routes.console_deeds import DEEDS
 
 IDEAS_PER_PAGE = 40
+DECISIONS_PER_PAGE = 20
 PEOPLE_PER_PAGE = 50
 FEW_VOTERS = 8
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
@@ -42,11 +44,12 @@ async def ideas_page(request: web.Request, trouble: Trouble | None = None) -> we
     """What waits for approval first, then what can be seen, then what is hidden."""
     room = await enter_room(request, "facilitator")
     wanted = request.query.get("show", "all")
-    listed = (
-        room.with_status(wanted)
-        if wanted in ("visible", "hidden", "withdrawn")
-        else list(room.ideas.values())
-    )
+    if wanted in ("visible", "hidden", "withdrawn"):
+        listed = room.with_status(wanted)
+    elif wanted == "unanswered":
+        listed = [one for one in room.with_status("visible") if "answer" not in one]
+    else:
+        listed = list(room.ideas.values())
     listed = [one for one in reversed(listed) if one["status"] != "waiting"]
     shown, pages = page_of(listed, page_number(request.query.get("page", "")), IDEAS_PER_PAGE)
     return await _show(
@@ -68,6 +71,27 @@ async def rounds_page(request: web.Request, trouble: Trouble | None = None) -> w
         few=few,
         zones=ZONES,
         currencies=[(code, code) for code in CURRENCIES],
+    )
+
+
+async def decisions_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    """What was decided, and a form for the next one, with the ideas first that votes have chosen."""
+    room = await enter_room(request, "facilitator")
+    grounds = [one.idea for one in fates(room) if one.idea["status"] != "hidden"]
+    unanswered = sum(1 for one in room.with_status("visible") if "answer" not in one)
+    number = page_number(request.query.get("page", ""))
+    shown, pages = page_of(reversed(room.decisions.values()), number, DECISIONS_PER_PAGE)
+    return await _show(
+        request,
+        "decisions",
+        trouble,
+        room,
+        shown=shown,
+        page=min(max(number, 1), pages),
+        pages=pages,
+        grounds=grounds,
+        unanswered=unanswered,
+        amending=request.query.get("amend", ""),
     )
 
 
@@ -93,6 +117,7 @@ PAGES = {
     "run": run_page,
     "ideas": ideas_page,
     "rounds": rounds_page,
+    "decisions": decisions_page,
     "people": people_page,
     "settings": settings_page,
 }
@@ -134,6 +159,7 @@ def add_console_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/console", run_page)
     app.router.add_get("/w/{workshop}/console/ideas", ideas_page)
     app.router.add_get("/w/{workshop}/console/rounds", rounds_page)
+    app.router.add_get("/w/{workshop}/console/decisions", decisions_page)
     app.router.add_get("/w/{workshop}/console/people", people_page)
     app.router.add_get("/w/{workshop}/console/settings", settings_page)
     app.router.add_post("/w/{workshop}/console/facilitator", add_facilitator)

@@ -13,7 +13,8 @@ from cocreate.http.words_steps import DECISIVE
 IDEAS_SHOWN: Final = 12
 OPTIONS_SHOWN: Final = 12
 STEPS_SHOWN: Final = 6
-SHOWS: Final = ("auto", "join", "ideas", "vote", "results")
+DECISIONS_SHOWN: Final = 5
+SHOWS: Final = ("auto", "join", "ideas", "vote", "results", "outcome")
 
 
 async def screen_page(request: web.Request) -> web.StreamResponse:
@@ -35,6 +36,7 @@ async def screen_page(request: web.Request) -> web.StreamResponse:
         steps=_decisive(request, room, result),
         ideas=room.board[:IDEAS_SHOWN],
         options_shown=OPTIONS_SHOWN,
+        decisions_shown=DECISIONS_SHOWN,
     )
 
 
@@ -61,6 +63,8 @@ def _show(room: Room) -> str:
         return "vote"
     if kind in ("collect", "discuss", "cluster"):
         return "ideas"
+    if room.decisions and (kind == "decide" or room.workshop["status"] in ("closed", "sealed")):
+        return "outcome"
     if room.shown_rounds:
         return "results"
     return "ideas" if room.board else "join"

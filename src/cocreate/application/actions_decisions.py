@@ -1,0 +1,77 @@
+"""What people ask about decisions and answers to ideas."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from cocreate.application.drafting import Action, Draft
+from cocreate.application.wording import AnswerReason, DecisionText, Why
+from cocreate.domain import answer, decision
+from cocreate.domain.answer import Amount, Verdict
+from cocreate.domain.decision import DECISION_IDEAS_MAX, DECISION_ROUNDS_MAX
+from cocreate.domain.messages import Command, Uuid
+
+Ideas = Annotated[tuple[Uuid, ...], Field(max_length=DECISION_IDEAS_MAX)]
+Rounds = Annotated[tuple[Uuid, ...], Field(max_length=DECISION_ROUNDS_MAX)]
+
+
+class RecordDecision(Action):
+    """Record what was decided and why, and which ideas and certified rounds led to it."""
+
+    NAME: ClassVar[str] = "record_decision"
+
+    what: DecisionText
+    why: Why
+    ideas: Ideas = ()
+    rounds: Rounds = ()
+
+    def command(self, draft: Draft) -> Command:
+        return decision.RecordDecision(
+            actor=draft.actor,
+            decision=draft.new_id(),
+            what=draft.seal(self.what),
+            why=draft.seal(self.why),
+            ideas=self.ideas,
+            rounds=self.rounds,
+        )
+
+
+class AmendDecision(Action):
+    """Say a decision anew as a whole, with the reason for the change; its earlier wording stays readable."""
+
+    NAME: ClassVar[str] = "amend_decision"
+
+    decision: Uuid
+    reason: Why
+    what: DecisionText
+    why: Why
+    ideas: Ideas = ()
+    rounds: Rounds = ()
+
+    def command(self, draft: Draft) -> Command:
+        return decision.AmendDecision(
+            actor=draft.actor,
+            decision=self.decision,
+            reason=draft.seal(self.reason),
+            what=draft.seal(self.what),
+            why=draft.seal(self.why),
+            ideas=self.ideas,
+            rounds=self.rounds,
+        )
+
+
+class AnswerIdea(Action):
+    """Answer an idea with a reason, and with what it costs: (currency, minor units). The latest answer stands."""
+
+    NAME: ClassVar[str] = "answer_idea"
+
+    idea: Uuid
+    answer: Verdict
+    reason: AnswerReason
+    cost: Amount | None = None
+
+    def command(self, draft: Draft) -> Command:
+        reason = draft.seal(self.reason)
+        return answer.AnswerIdea(
+            actor=draft.actor, idea=self.idea, answer=self.answer, reason=reason, cost=self.cost
+        )
