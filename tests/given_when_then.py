@@ -33,6 +33,9 @@ TABLES = (
     "batches",
     "answers",
     "decisions",
+    "merged",
+    "clusters",
+    "clustered",
 )
 
 

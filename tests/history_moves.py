@@ -11,6 +11,7 @@ from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda, EndActi
 from cocreate.domain.answer import AnswerIdea
 from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.certificate import CertifyResult
+from cocreate.domain.cluster import ClusterIdeas, NameCluster
 from cocreate.domain.comment import HideComment, PostComment, RestoreComment, WithdrawComment
 from cocreate.domain.contest import ContestResult, OverrideResult, RecertifyResult
 from cocreate.domain.decision import AmendDecision, RecordDecision
@@ -26,6 +27,7 @@ from cocreate.domain.idea import (
     TagIdea,
     WithdrawIdea,
 )
+from cocreate.domain.merging import MergeIdeas, RevertMerge
 from cocreate.domain.messages import SYSTEM, Command
 from cocreate.domain.paper import (
     CheckPaperBatch,
@@ -410,6 +412,47 @@ def _override(author: Author) -> Command:
     )
 
 
+def _some_ideas(author: Author) -> tuple[str, ...]:
+    visible = [key for key, row in author.state.ideas.items() if row.status == "visible"]
+    return tuple(author.rng.sample(visible, min(len(visible), author.rng.randint(1, 3))))
+
+
+def _merge(author: Author) -> Command | None:
+    ideas = _some_ideas(author)
+    if not ideas:
+        return None
+    return MergeIdeas(
+        actor=author.facilitator,
+        idea=author.idea("visible"),
+        ideas=ideas,
+        votes=author.rng.choice(("none", "union")),
+        note=author.maybe_text("note"),
+    )
+
+
+def _part(author: Author) -> Command | None:
+    merged = [(key, row.into) for key, row in author.state.merged.items() if row.into is not None]
+    if not merged:
+        return None
+    idea, into = author.rng.choice(merged)
+    return RevertMerge(actor=author.facilitator, idea=into, ideas=(idea,), note=author.maybe_text("note"))
+
+
+def _name_cluster(author: Author) -> Command:
+    known = author.rng.random() < 0.4
+    return NameCluster(
+        actor=author.facilitator,
+        cluster=author.pick(author.state.clusters) if known else author.uuid(),
+        name=author.text("cluster"),
+        ideas=_some_ideas(author) if author.rng.random() < 0.5 else (),
+    )
+
+
+def _cluster(author: Author) -> Command:
+    cluster = None if author.rng.random() < 0.3 else author.pick(author.state.clusters)
+    return ClusterIdeas(actor=author.facilitator, ideas=_some_ideas(author), cluster=cluster)
+
+
 def _grounds(author: Author) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Some ideas and some rounds, a few of which could not have led to anything."""
     rng, state = author.rng, author.state
@@ -550,6 +593,10 @@ _LIKELY: dict[Move, int] = {
     _contest: 2,
     _recertify: 2,
     _override: 1,
+    _merge: 3,
+    _part: 1,
+    _name_cluster: 1,
+    _cluster: 2,
     _decide: 2,
     _amend: 1,
     _answer: 3,

@@ -75,6 +75,25 @@ class Facilitator:
         ).click()
         self.said("The vote is closed")
 
+    def sort(self, *ideas: str, cluster: str) -> None:
+        """Lay ideas into a new cluster."""
+        self.go("/sort?show=all")
+        for idea in ideas:
+            self.page.locator("#sort").get_by_label(re.compile(idea)).check()
+        self.page.get_by_label("Name of the new cluster").fill(cluster)
+        self.page.get_by_role("button", name="Lay them there").click()
+        self.said("Sorted")
+
+    def merge(self, *ideas: str, into: str, note: str = "") -> None:
+        """Merge ideas into one that is listed as `into`."""
+        self.go("/sort?show=all")
+        for idea in ideas:
+            self.page.locator("#sort").get_by_label(re.compile(idea)).check()
+        self.page.get_by_label("The one that stands for all").select_option(label=into)
+        self.page.get_by_label("Why, for authors and voters").fill(note)
+        self.page.get_by_role("button", name="Merge them").click()
+        self.said("Merged")
+
     def answer(self, idea: str, answer: str, reason: str, *, cost: str = "") -> None:
         """Answer an idea, named by words of its card."""
         self.go("/ideas")

@@ -47,6 +47,7 @@ CONSOLE = {
     "console": "{base}/console",
     "console ideas": "{base}/console/ideas",
     "console votes": "{base}/console/rounds",
+    "console sort": "{base}/console/sort?show=all",
     "console decisions": "{base}/console/decisions",
     "console people": "{base}/console/people",
     "console settings": "{base}/console/settings",
@@ -55,6 +56,7 @@ CONSOLE = {
     "screen welcome": "{base}/screen?show=join",
     "screen ideas": "{base}/screen?show=ideas",
     "screen results": "{base}/screen?show=results",
+    "screen clusters": "{base}/screen?show=clusters",
     "screen outcome": "{base}/screen?show=outcome",
 }
 
@@ -97,6 +99,8 @@ class Furnished:
             "Every letter is in plain language", "Most wanted.", ideas=("One long word",), votes=1
         )
         workshop.decide("Another thing", "Because.", amended="Said " + "better" * 40)
+        workshop.sort("One long word", cluster="What a letter looks like, " * 4)
+        workshop.merge("Plain language", into="1 One long word", note="They say the same.")
         self.ballot = workshop.open_round("Which criteria belong in the label?", seats="1")
         self.opinion = workshop.open_round(
             "And what of these?", method="opinion", results="always", growing="yes"

@@ -16,6 +16,7 @@ from cocreate import domain
 from cocreate.domain import errors
 from cocreate.domain.agenda import EndActivity, StartActivity
 from cocreate.domain.certificate import CertifyResult
+from cocreate.domain.cluster import ClusterIdeas
 from cocreate.domain.contest import CONTEST_MS, ContestResult
 from cocreate.domain.decider import commands, decide, evolved_events
 from cocreate.domain.decision import AmendDecision, RecordDecision
@@ -23,6 +24,7 @@ from cocreate.domain.erasure import EraseText
 from cocreate.domain.errors import Conflict, Malformed, NotAllowed, NotFound, Refusal
 from cocreate.domain.facilitator import RemoveFacilitator
 from cocreate.domain.idea import EditIdea
+from cocreate.domain.merging import MergeIdeas
 from cocreate.domain.messages import EVENT_TYPES, SYSTEM, Command
 from cocreate.domain.participant import JoinWorkshop, RemoveParticipant
 from cocreate.domain.round import CloseRound
@@ -44,6 +46,7 @@ from tests.domain.words import (
     activity_id,
     agenda,
     answers,
+    cluster_id,
     comment_id,
     decision_id,
     hides,
@@ -85,6 +88,8 @@ DECIDES = RecordDecision(actor=FACILITATOR, decision=decision_id(1), what=text("
 AMENDS = AmendDecision(
     actor=FACILITATOR, decision=decision_id(1), reason=text("so"), what=text("what"), why=text("why")
 )
+LAYS = ClusterIdeas(actor=FACILITATOR, ideas=(idea_id(1),), cluster=cluster_id(1))
+MERGES = MergeIdeas(actor=FACILITATOR, idea=idea_id(1), ideas=(idea_id(2),))
 REMOVES = RemoveParticipant(actor=FACILITATOR, participant=ANNA, reason="other")
 
 Example = tuple[type[Refusal], list[Command | Wait], Command]
@@ -100,6 +105,7 @@ EXAMPLES: list[Example] = [
         [*BOARD],
         EraseText(actor=ANNA, position=99, field="text", subject=ANNA, reason="requested"),
     ),
+    (errors.ClusterNotFound, [*BOARD], LAYS),
     (errors.DecisionNotFound, [*BOARD], AMENDS),
     (errors.NotAFacilitator, [*BOARD], replace(hides(1), actor=ANNA)),
     (errors.NotAParticipant, [*BOARD], submits(STRANGER, 9)),
@@ -120,6 +126,8 @@ EXAMPLES: list[Example] = [
     ),
     (errors.NotNow, [*BOARD, DAY, STARTS], submits(ANNA, 9)),
     (errors.IdeaStateConflict, [*BOARD], submits(BEN, 1)),
+    (errors.MergeMalformed, [*BOARD], replace(MERGES, ideas=(idea_id(1),))),
+    (errors.IdeaInRound, [*ROUND], MERGES),
     (errors.DecisionStateConflict, [*BOARD, DECIDES], DECIDES),
     (errors.CommentStateConflict, [*BOARD, posts(ANNA, 1)], posts(ANNA, 1)),
     (errors.CommentTooDeep, [*BOARD, *DEEP], posts(ANNA, 4, parent=3)),

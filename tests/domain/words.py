@@ -62,6 +62,10 @@ def decision_id(number: int) -> str:
     return uuid(5, number)
 
 
+def cluster_id(number: int) -> str:
+    return uuid(6, number)
+
+
 def person(number: int) -> str:
     return f"{number:032x}"
 

@@ -22,7 +22,7 @@ PAGES = (
     "/results/{round}", "/outcome", "/record", "/record?at=5", "/screen",
 )  # fmt: skip
 CONSOLE = (
-    "/console", "/console/ideas", "/console/rounds", "/console/decisions", "/console/people", "/console/settings",
+    "/console", "/console/ideas", "/console/sort", "/console/rounds", "/console/decisions", "/console/people", "/console/settings",
 )  # fmt: skip
 
 

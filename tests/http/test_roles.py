@@ -19,6 +19,8 @@ FACILITATOR = frozenset({"facilitator"})
 AUTHOR = frozenset({"participant"})
 AUTHOR_OR_FACILITATOR = frozenset({"participant", "facilitator"})
 HOSTS = frozenset({"host", "facilitator"})
+MERGE = {"ideas": ["{idea}"], "votes": "union", "note": "They say the same"}
+CLUSTER = {"name": "Places", "ideas": ["{second}"]}
 DECISION = {"what": "Benches", "why": "Most wanted", "ideas": ["{idea}"]}
 REASON = {"reason": "off_topic"}
 
@@ -70,6 +72,7 @@ CASES = (
             "options",
             "tallies",
             "turnouts",
+            "clusters",
             "decisions",
         )
     ),
@@ -123,6 +126,17 @@ CASES = (
     write("/ideas/{idea}/tags", AUTHOR_OR_FACILITATOR, {"tags": []}),
     write("/ideas/{idea}/comments", PEOPLE, {"text": "Fine"}),
     write("/ideas/{idea}/answer", FACILITATOR, {"answer": "rejected", "reason": "No money"}),
+    write("/ideas/{second}/merge", FACILITATOR, MERGE, before=SETTLED),
+    write(
+        "/ideas/{second}/unmerge",
+        FACILITATOR,
+        {"ideas": ["{idea}"]},
+        before=[*SETTLED, ("/ideas/{second}/merge", MERGE)],
+    ),
+    write("/clusters", FACILITATOR, CLUSTER),
+    write("/clusters/{cluster}/name", FACILITATOR, {"name": "Streets"}, before=[("/clusters", CLUSTER)]),
+    write("/clusters/{cluster}/ideas", FACILITATOR, {"ideas": ["{idea}"]}, before=[("/clusters", CLUSTER)]),
+    write("/ideas/uncluster", FACILITATOR, {"ideas": ["{second}"]}, before=[("/clusters", CLUSTER)]),
     write("/decisions", FACILITATOR, DECISION),
     write(
         "/decisions/{decision}/amend",
@@ -163,7 +177,12 @@ CASES = (
 
 
 def pattern(case: Case) -> tuple[str, str]:
-    path = case.path.partition("?")[0].replace("{opinion}", "{round}").replace("{other}", "{facilitator}")
+    path = (
+        case.path.partition("?")[0]
+        .replace("{opinion}", "{round}")
+        .replace("{other}", "{facilitator}")
+        .replace("{second}", "{idea}")
+    )
     return case.method, path.replace("/problems/round-not-open", "/problems/{type}")
 
 
@@ -190,7 +209,7 @@ async def test_who_may(house: House, case: Case) -> None:
         receipt = await room.facilitator.do(
             W.replace("{workshop}", room.id) + room.fill(path), filled(room, body)
         )
-        room.names["decision"] = receipt.get("id", "")
+        room.names["decision"] = room.names["cluster"] = receipt.get("id", "")
         room.names["other"] = receipt.get("facilitator", "")
     room.names["code"] = (await room.anonymous.get(f"{room.path}/join-code")).json.get("code", "")
     answers = [await _try(room, case, role) for role in ROLES]

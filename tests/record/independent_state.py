@@ -237,6 +237,23 @@ def _decided(state: State, key: str, facts: dict[str, Any], entry: Entry) -> Non
     state.put("decisions", key, entry["position"], facts["ideas"], facts["rounds"])
 
 
+def _merged(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
+    for idea in facts["ideas"]:
+        state.put("merged", idea, key, facts["votes"])
+
+
+def _parted(state: State, _: str, facts: dict[str, Any], __: Entry) -> None:
+    for idea in facts["ideas"]:
+        del state.later["merged"][idea]
+
+
+def _clustered(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
+    if "cluster" in facts:
+        state.put("clustered", key, facts["cluster"])
+    else:
+        state.later["clustered"].pop(key)
+
+
 def _presence(status: str) -> Fold:
     return lambda state, key, _, entry: state.presence(key, status, entry["position"])
 
@@ -308,6 +325,10 @@ FOLDS: dict[str, Fold] = {
     "PaperBatchChecked": _batch_settled("checked"),
     "PaperBatchVoided": _batch_settled("voided"),
     "IdeaAnswered": _answered,
+    "IdeasMerged": _merged,
+    "MergeReverted": _parted,
+    "IdeaClustered": _clustered,
+    "ClusterNamed": lambda state, key, _, entry: state.put("clusters", key, entry["position"]),
     "DecisionRecorded": _decided,
     "DecisionAmended": _decided,
     "TextErased": lambda state, _, facts, __: state.erased.add((facts["position"], facts["field"])),

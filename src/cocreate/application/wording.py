@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from cocreate.domain.agenda import ACTIVITY_TITLE_LENGTH_MAX
 from cocreate.domain.answer import ANSWER_REASON_LENGTH_MAX
+from cocreate.domain.cluster import CLUSTER_NAME_LENGTH_MAX
 from cocreate.domain.comment import COMMENT_LENGTH_MAX
 from cocreate.domain.decision import DECISION_LENGTH_MAX, DECISION_WHY_LENGTH_MAX
 from cocreate.domain.idea import IDEA_TEXT_LENGTH_MAX, IDEA_TITLE_LENGTH_MAX
@@ -38,6 +39,7 @@ _CommentText = Annotated[str, _length(COMMENT_LENGTH_MAX), _CANONICAL]
 _Question = Annotated[str, _length(QUESTION_LENGTH_MAX), _CANONICAL]
 _Decision = Annotated[str, _length(DECISION_LENGTH_MAX), _CANONICAL]
 _Why = Annotated[str, _length(DECISION_WHY_LENGTH_MAX), _CANONICAL]
+_ClusterName = Annotated[str, _length(CLUSTER_NAME_LENGTH_MAX), _CANONICAL]
 _AnswerReason = Annotated[str, _length(ANSWER_REASON_LENGTH_MAX), _CANONICAL]
 
 Wording = str | Mapping[Language, str]
@@ -52,4 +54,5 @@ CommentText = _CommentText | Annotated[dict[Language, _CommentText], _BY_LANGUAG
 Question = _Question | Annotated[dict[Language, _Question], _BY_LANGUAGE]
 DecisionText = _Decision | Annotated[dict[Language, _Decision], _BY_LANGUAGE]
 Why = _Why | Annotated[dict[Language, _Why], _BY_LANGUAGE]
+ClusterName = _ClusterName | Annotated[dict[Language, _ClusterName], _BY_LANGUAGE]
 AnswerReason = _AnswerReason | Annotated[dict[Language, _AnswerReason], _BY_LANGUAGE]

@@ -12,12 +12,14 @@ from cocreate.domain import (
     answer,
     ballot,
     certificate,
+    cluster,
     comment,
     contest,
     decision,
     facilitator,
     genesis,
     idea,
+    merging,
     paper,
     participant,
     settings,
@@ -115,6 +117,20 @@ def _open_round(one: Recorded, group: Sequence[Recorded], _: Known) -> Command:
     )
 
 
+def _clustered(group: Sequence[Recorded]) -> tuple[str, ...]:
+    return tuple(other.aggregate for other in group if isinstance(other.event, cluster.IdeaClustered))
+
+
+def _name_cluster(one: Recorded, group: Sequence[Recorded], _: Known) -> Command:
+    return cluster.NameCluster(
+        actor=one.actor, cluster=one.aggregate, ideas=_clustered(group), **_facts(one, "name")
+    )
+
+
+def _cluster_ideas(one: Recorded, group: Sequence[Recorded], _: Known) -> Command:
+    return cluster.ClusterIdeas(actor=one.actor, ideas=_clustered(group), **_facts(one, "cluster"))
+
+
 def _ballot(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
     round_id, voter, option = ballot.ballot_parts(one.aggregate)
     placed: dict[str, Any] = {
@@ -195,6 +211,8 @@ _LEADING: Final[frozenset[type[Event]]] = frozenset(
         participant.ParticipantJoined,
         idea.IdeaSubmitted,
         idea.IdeaApproved,
+        merging.IdeasMerged,
+        cluster.ClusterNamed,
         certificate.ResultCertified,
         contest.ResultRecertified,
     }
@@ -232,6 +250,10 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     idea.IdeaRestored: _on(idea.RestoreIdea, "idea"),
     idea.IdeaTagged: _on(idea.TagIdea, "idea", "tags"),
     answer.IdeaAnswered: _on(answer.AnswerIdea, "idea", "answer", "reason", "cost"),
+    merging.IdeasMerged: _on(merging.MergeIdeas, "idea", "ideas", "votes", "note"),
+    merging.MergeReverted: _on(merging.RevertMerge, "idea", "ideas", "note"),
+    cluster.ClusterNamed: _name_cluster,
+    cluster.IdeaClustered: _cluster_ideas,
     decision.DecisionRecorded: _on(decision.RecordDecision, "decision", "what", "why", "ideas", "rounds"),
     decision.DecisionAmended: _on(
         decision.AmendDecision, "decision", "reason", "what", "why", "ideas", "rounds"

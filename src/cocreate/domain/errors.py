@@ -3,18 +3,19 @@
     Refusal
     ├── NotFound               the thing named does not exist here
     │   └── WorkshopNotFound IdeaNotFound CommentNotFound RoundNotFound ActivityNotFound ParticipantNotFound TextNotFound
-    │       PaperBatchNotFound DecisionNotFound
+    │       PaperBatchNotFound DecisionNotFound ClusterNotFound
     ├── NotAllowed             the actor's role does not permit it
     │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor SecondPersonNeeded
     ├── Malformed              the request contradicts the rules it names, whatever the state
     │   └── ChoiceMalformed RulesMalformed TagUnknown AgendaMalformed TimesMalformed
+    │       MergeMalformed
     └── Conflict               the state does not permit it now
         └── WorkshopNotOpen WorkshopStateConflict InputPaused ActivityConflict NotNow IdeaStateConflict
             CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning ContestOver OptionUnknown
             OptionHidden CountImpossible BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
             ParticipantStateConflict LastFacilitator IdempotencyKeyReused RecordIsSealed ImportIncomplete
             PaperUnavailable PaperHeld BallotStands PaperBatchRepeated PaperBatchStateConflict PaperCountDiffers
-            PaperExceeded PaperAwaited DecisionStateConflict
+            PaperExceeded PaperAwaited DecisionStateConflict IdeaInRound
 
 The class is the kind, keyword values are the facts, the text is derived. How a kind is told over HTTP is not known here.
 """
@@ -89,6 +90,10 @@ class DecisionNotFound(NotFound):
     text = "There is no decision {decision} in this workshop. Reload the page to see the decisions."
 
 
+class ClusterNotFound(NotFound):
+    text = "There is no cluster {cluster} in this workshop. Reload the page to see the clusters."
+
+
 class NotAFacilitator(NotAllowed):
     text = "Only a facilitator of this workshop may do this. Sign in with a facilitator's link."
 
@@ -135,6 +140,10 @@ class TimesMalformed(Malformed):
     text = "The workshop must end after it starts: it would start at {starts_at} and end at {ends_at} (ms since 1970)."
 
 
+class MergeMalformed(Malformed):
+    text = "These ideas cannot be merged: {problem}."
+
+
 class WorkshopNotOpen(Conflict):
     text = "This needs an open workshop, and this one is {status}. Wait until a facilitator opens it."
 
@@ -161,6 +170,13 @@ class IdeaStateConflict(Conflict):
 
 class DecisionStateConflict(Conflict):
     text = "A decision that is {status} cannot be {wanted}."
+
+
+class IdeaInRound(Conflict):
+    text = (
+        "The idea {idea} is put to the vote in the round {round}, which has no result yet, so nothing is merged into or out of it. "
+        "Do it when the round is certified or void."
+    )
 
 
 class CommentStateConflict(Conflict):

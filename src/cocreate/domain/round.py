@@ -18,6 +18,7 @@ from cocreate.domain.errors import (
     SecrecyUnavailable,
 )
 from cocreate.domain.idea import find_idea
+from cocreate.domain.merging import stands_under
 from cocreate.domain.messages import (
     SYSTEM,
     Aggregate,
@@ -272,6 +273,10 @@ def _frozen_options(command: OpenRound, state: "WorkshopState") -> tuple[tuple[s
         idea = find_idea(state, idea_id)
         if idea.status != "visible":
             raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
+        if stands_under(state, idea_id) is not None:
+            raise IdeaStateConflict(
+                status="merged", wanted="put to the vote: name the idea that it is merged into"
+            )
         options.append((idea_id, idea.text_at))
     return tuple(options)
 
@@ -303,6 +308,10 @@ def admit_option(command: AdmitOption, state: "WorkshopState", now: int) -> Even
     idea = find_idea(state, command.idea)
     if idea.status != "visible":
         raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
+    if stands_under(state, command.idea) is not None:
+        raise IdeaStateConflict(
+            status="merged", wanted="put to the vote: name the idea that it is merged into"
+        )
     state.require_room("options of a round", len(row.options), OPTIONS_GROWING_MAX)
     return [Pending(command.round, OptionAdmitted(idea=command.idea, text_at=idea.text_at))]
 

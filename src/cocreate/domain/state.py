@@ -21,6 +21,7 @@ from cocreate.domain.errors import (
     WorkshopStateConflict,
 )
 from cocreate.domain.idea import Idea
+from cocreate.domain.merging import Merge
 from cocreate.domain.participant import Authored, Participant
 from cocreate.domain.round import Round
 from cocreate.domain.workshop import Status, Workshop
@@ -62,10 +63,13 @@ class WorkshopState:
         "authored",
         "ballots",
         "batches",
+        "clustered",
+        "clusters",
         "comments",
         "decisions",
         "erased",
         "ideas",
+        "merged",
         "now",
         "papers",
         "participants",
@@ -86,6 +90,11 @@ class WorkshopState:
         self.comments: Table[str, Comment] = Table(self._undo)
         self.rounds: Table[str, Round] = Table(self._undo)
         self.answers: Table[str, Answer] = Table(self._undo)
+        self.merged: Table[str, Merge] = Table(self._undo)
+        self.clusters: Table[str, int] = Table(self._undo)
+        """Each cluster with the position of its name."""
+        self.clustered: Table[str, str] = Table(self._undo)
+        """Each sorted idea with its cluster."""
         self.decisions: Table[str, Decision] = Table(self._undo)
         self.erased: Table[tuple[int, str], str] = Table(self._undo)
         self.ballots: Table[str, Table[str, Ballot]] = Table(self._undo)

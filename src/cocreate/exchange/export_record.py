@@ -102,6 +102,7 @@ def _note_to_author(reader: Reader, _recorded: Recorded) -> bool:
 
 READABLE: Final[Mapping[str, Callable[[Reader, Recorded], bool]]] = {
     "AgendaChanged.v1": _anybody,
+    "ClusterNamed.v1": _anybody,
     "CommentHidden.v1": _note_to_author,
     "CommentPosted.v1": _of_comment,
     "DecisionAmended.v1": _anybody,
@@ -110,6 +111,8 @@ READABLE: Final[Mapping[str, Callable[[Reader, Recorded], bool]]] = {
     "IdeaEdited.v1": _of_idea,
     "IdeaHidden.v1": _note_to_author,
     "IdeaSubmitted.v1": _of_idea,
+    "IdeasMerged.v1": _anybody,
+    "MergeReverted.v1": _anybody,
     "NameGiven.v1": _name,
     "RoundOpened.v1": _anybody,
     "RoundVoided.v1": _anybody,

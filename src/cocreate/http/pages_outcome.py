@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from cocreate.http.pages_room import Item, Room
 
-GROUPS: Final = ("accepted", "under_evaluation", "rejected", "unanswered", "withdrawn", "hidden")
+GROUPS: Final = ("accepted", "under_evaluation", "rejected", "unanswered", "merged", "withdrawn", "hidden")
 """By the answer; an idea that is not up for reading any more by what happened to it."""
 
 
@@ -29,7 +29,9 @@ class Fate:
     def group(self) -> str:
         if self.idea["status"] != "visible":
             return str(self.idea["status"])
-        return str(self.idea["answer"]["answer"]) if "answer" in self.idea else "unanswered"
+        if "answer" in self.idea:
+            return str(self.idea["answer"]["answer"])
+        return "unanswered" if self.room.stands_under(self.idea) is None else "merged"
 
     @cached_property
     def votes(self) -> list[Vote]:

@@ -100,8 +100,44 @@ class Room:
 
     @cached_property
     def board(self) -> list[Item]:
-        """Ideas that are up for reading, newest first."""
-        return [one for one in reversed(self.ideas.values()) if one["status"] == "visible"]
+        """Ideas that are up for reading and stand under no other, newest first."""
+        return [
+            one
+            for one in reversed(self.ideas.values())
+            if one["status"] == "visible" and self.stands_under(one) is None
+        ]
+
+    def stands_under(self, one: Item) -> Item | None:
+        """The idea that this one is merged into, as long as that one is up for reading."""
+        into = self.ideas.get(one["merge"]["into"]) if "merge" in one else None
+        return into if into is not None and into["status"] == "visible" else None
+
+    def members(self, one: Item) -> list[Item]:
+        """What is merged into the idea."""
+        return [self.ideas[key] for key in one.get("merged", []) if key in self.ideas]
+
+    @cached_property
+    def clusters(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("clusters")}
+
+    @cached_property
+    def clustered(self) -> dict[str, list[Item]]:
+        """The ideas of the board by cluster, every cluster in its order; under "" those that lie in none."""
+        found: dict[str, list[Item]] = {key: [] for key in self.clusters}
+        for one in reversed(self.board):
+            found.setdefault(one.get("cluster", ""), []).append(one)
+        return found
+
+    @property
+    def voted_and_merged(self) -> list[tuple[Item, Item]]:
+        """(idea, round): ideas that a standing ballot of the reader's names and that have been merged since."""
+        found = []
+        for ballot in self.me.get("ballots", []):
+            for key in _named(ballot):
+                idea = self.ideas.get(key)
+                if idea is not None and self.stands_under(idea) is not None:
+                    found.append((idea, self.rounds[ballot["round"]]))
+        return found
 
     def with_status(self, *statuses: str) -> list[Item]:
         return [one for one in self.ideas.values() if one["status"] in statuses]
@@ -238,6 +274,15 @@ class Room:
 
     def next_statement(self, one: Item) -> Item | None:
         return next(iter(self.open_statements(one)), None)
+
+
+def _named(ballot: Item) -> Iterator[str]:
+    """The ideas that a ballot of any method names."""
+    for one in ballot.get("statements", []):
+        if "choice" in one:
+            yield one["option"]
+    for part in ballot.get("choice", []):
+        yield part if isinstance(part, str) else part[0]
 
 
 def _walk(children: dict[str | None, list[Item]], parent: str | None) -> Iterator[Item]:

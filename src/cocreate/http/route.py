@@ -22,6 +22,7 @@ PATH_PATTERNS: Mapping[str, str] = {
     "activity": _UUID,
     "idea": _UUID,
     "decision": _UUID,
+    "cluster": _UUID,
     "comment": _UUID,
     "round": _UUID,
     "participant": _PSEUDONYM,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from cocreate.domain.answer import IdeaAnswered
+from cocreate.domain.cluster import ClusterNamed, IdeaClustered
 from cocreate.domain.comment import CommentHidden, CommentPosted, CommentRestored, CommentWithdrawn
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import (
@@ -14,6 +15,7 @@ from cocreate.domain.idea import (
     IdeaTagged,
     IdeaWithdrawn,
 )
+from cocreate.domain.merging import IdeasMerged, MergeReverted
 from cocreate.domain.messages import Recorded
 from cocreate.domain.participant import NameGiven
 from cocreate.domain.settings import Settings, SettingsChanged
@@ -31,6 +33,23 @@ class AnswerRow:
     at: int
     time: int
     cost: tuple[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRow:
+    """Under which idea one stands since the entry `at`; `has_note` says whether that entry tells why."""
+
+    into: str
+    at: int
+    time: int
+    votes: str
+    has_note: bool
+
+
+@dataclass(slots=True)
+class ClusterRow:
+    number: int
+    name_at: int
 
 
 @dataclass(slots=True)
@@ -53,6 +72,9 @@ class IdeaRow:
     note_at: int | None = None
     comments: int = 0
     answer: AnswerRow | None = None
+    merge: MergeRow | None = None
+    merged: list[str] = field(default_factory=list)
+    cluster: str | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +112,11 @@ class BoardFold:
         self.comment_at: dict[int, str] = {}
         self.hidden_ideas = 0
         self.hidden_comments = 0
+        self.clusters: dict[str, ClusterRow] = {}
         self.idea_changes = Changes()
+        self.cluster_changes = Changes()
+        self._merged_at: dict[int, tuple[str, ...]] = {}
+        self._cluster_at: dict[int, str] = {}
         self.comment_changes = Changes()
         self.counted_at = -1
         self._participation = participation
@@ -111,6 +137,10 @@ class BoardFold:
             IdeaRestored: self._idea_restored,
             IdeaWithdrawn: self._idea_withdrawn,
             IdeaAnswered: self._answered,
+            IdeasMerged: self._merged,
+            MergeReverted: self._parted,
+            ClusterNamed: self._cluster_named,
+            IdeaClustered: self._clustered,
             CommentPosted: self._posted,
             CommentHidden: self._comment_hidden,
             CommentRestored: self._comment_restored,
@@ -134,6 +164,10 @@ class BoardFold:
     def _text_erased(self, recorded: Recorded, event: TextErased) -> None:
         if idea := self.idea_at.get(event.position):
             self.idea_changes.touch(idea, recorded.position)
+        for merged in self._merged_at.get(event.position, ()):
+            self.idea_changes.touch(merged, recorded.position)
+        if cluster := self._cluster_at.get(event.position):
+            self.cluster_changes.touch(cluster, recorded.position)
         if comment := self.comment_at.get(event.position):
             self.comment_changes.touch(comment, recorded.position)
         if author := self._participation.named_at.get(event.position):
@@ -202,6 +236,34 @@ class BoardFold:
         row = self._idea(recorded)
         row.answer = AnswerRow(event.answer, recorded.position, recorded.time, event.cost)
         self.idea_at[recorded.position] = recorded.aggregate
+
+    def _merged(self, recorded: Recorded, event: IdeasMerged) -> None:
+        into = self._idea(recorded)
+        for idea in event.ideas:
+            row = self.ideas[idea]
+            row.merge = MergeRow(
+                recorded.aggregate, recorded.position, recorded.time, event.votes, event.note is not None
+            )
+            if idea not in into.merged:
+                into.merged.append(idea)
+            self.idea_changes.touch(idea, recorded.position)
+        self._merged_at[recorded.position] = event.ideas
+
+    def _parted(self, recorded: Recorded, event: MergeReverted) -> None:
+        into = self._idea(recorded)
+        for idea in event.ideas:
+            self.ideas[idea].merge = None
+            into.merged.remove(idea)
+            self.idea_changes.touch(idea, recorded.position)
+
+    def _cluster_named(self, recorded: Recorded, _: ClusterNamed) -> None:
+        row = self.clusters.setdefault(recorded.aggregate, ClusterRow(len(self.clusters) + 1, 0))
+        row.name_at = recorded.position
+        self._cluster_at[recorded.position] = recorded.aggregate
+        self.cluster_changes.touch(recorded.aggregate, recorded.position)
+
+    def _clustered(self, recorded: Recorded, event: IdeaClustered) -> None:
+        self._idea(recorded).cluster = event.cluster
 
     def _posted(self, recorded: Recorded, event: CommentPosted) -> None:
         parent = None if event.parent is None else self.comments[event.parent]

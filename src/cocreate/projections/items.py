@@ -90,6 +90,9 @@ def idea_item(reader: Reader, key: str) -> Item | None:
         "approved": row.approved,
         "comments": row.comments,
         "answer": _answer(reader, row),
+        "merge": _merge(reader, row),
+        "merged": list(row.merged) or None,
+        "cluster": row.cluster,
         **_authorship(reader, row),
     }
     return present(item)
@@ -108,6 +111,32 @@ def _answer(reader: Reader, row: IdeaRow) -> Item | None:
         "time": answer.time,
     }
     return present(item)
+
+
+def _merge(reader: Reader, row: IdeaRow) -> Item | None:
+    merge = row.merge
+    if merge is None:
+        return None
+    item = {
+        "into": merge.into,
+        "votes": merge.votes,
+        "note": reader.text(merge.at, "note") if merge.has_note else None,
+        "at": merge.at,
+        "time": merge.time,
+    }
+    return present(item)
+
+
+def cluster_item(reader: Reader, key: str) -> Item:
+    fold = reader.facts.board
+    row = fold.clusters[key]
+    return {
+        "key": key,
+        "changed": fold.cluster_changes.at(key),
+        "number": row.number,
+        "name": reader.text(row.name_at, "name"),
+        "name_at": row.name_at,
+    }
 
 
 def decision_item(reader: Reader, key: str) -> Item:

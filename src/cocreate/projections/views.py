@@ -64,6 +64,12 @@ COLLECTIONS = (
         items.idea_item,
     ),
     Collection(
+        "clusters",
+        lambda facts: facts.board.clusters,
+        lambda facts, position: facts.board.cluster_changes.since(position),
+        items.cluster_item,
+    ),
+    Collection(
         "comments",
         lambda facts: facts.board.comments,
         lambda facts, position: facts.board.comment_changes.since(position),

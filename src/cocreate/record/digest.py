@@ -11,7 +11,7 @@ from cocreate.domain.round import Round
 from cocreate.domain.state import WorkshopState
 
 DIGEST_VERSION = 1
-LATER_TABLES = frozenset({"answers", "decisions"})
+LATER_TABLES = frozenset({"answers", "clustered", "clusters", "decisions", "merged"})
 """Tables of events that joined the format after its first records were written: what a record without them had stays its digest."""
 
 
@@ -43,6 +43,11 @@ def digest_tables(state: WorkshopState) -> dict[str, Any]:
         "answers": [
             [key, row.answer, row.at, *([] if row.cost is None else [list(row.cost)])]
             for key, row in sorted(state.answers.items())
+        ],
+        "clustered": [[key, cluster] for key, cluster in sorted(state.clustered.items()) if cluster],
+        "clusters": [[key, named_at] for key, named_at in sorted(state.clusters.items())],
+        "merged": [
+            [key, row.into, row.votes] for key, row in sorted(state.merged.items()) if row.into is not None
         ],
         "decisions": [
             [key, row.text_at, list(row.ideas), list(row.rounds)]

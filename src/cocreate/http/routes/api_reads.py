@@ -29,6 +29,7 @@ COLLECTIONS = {
     "workshop": "The workshop itself",
     "agenda": "The activities of the agenda",
     "ideas": "The ideas, in order of submission",
+    "clusters": "The clusters that ideas are sorted into",
     "comments": "The comments on ideas",
     "rounds": "The rounds, with their rules and certificates",
     "options": "What the rounds put to the vote",

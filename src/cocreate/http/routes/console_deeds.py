@@ -19,10 +19,13 @@ from cocreate.application import (
     ChangeSettings,
     CloseRound,
     CloseWorkshop,
+    ClusterIdeas,
     EndActivity,
     GrantRole,
     HideComment,
     HideIdea,
+    MergeIdeas,
+    NameCluster,
     OpenRound,
     OpenWorkshop,
     OverrideResult,
@@ -35,9 +38,12 @@ from cocreate.application import (
     RescheduleWorkshop,
     RestoreComment,
     RestoreIdea,
+    RevertMerge,
     SealRecord,
     StartActivity,
+    StartCluster,
     TagIdea,
+    UnclusterIdeas,
     VoidRound,
 )
 from cocreate.http import money
@@ -113,7 +119,7 @@ def _open_round(fields: Fields, room: Room) -> Action:
     method = first(fields, "method")
     options = fields.get("options", [])
     if "all" in fields:
-        options = [one["key"] for one in room.ideas.values() if one["status"] == "visible"]
+        options = [one["key"] for one in reversed(room.board)]
     if method in ("budget", "equal_shares"):
         said["costs"] = costs_in(fields, [room.ideas[key] for key in options if key in room.ideas])
     grace = _whole(first(fields, "grace_s"))
@@ -166,6 +172,27 @@ def _amend(fields: Fields, _: Room) -> Action:
     return action(AmendDecision, {**_decision(fields), **facts(fields, "decision", "reason")})
 
 
+def _cluster(fields: Fields, _: Room) -> Action:
+    """Into a cluster that there is, out of all of them, or into a new one by the name that was typed."""
+    ideas, cluster = {"ideas": fields.get("ideas", [])}, first(fields, "cluster")
+    if cluster == "none":
+        return action(UnclusterIdeas, ideas)
+    if cluster:
+        return action(ClusterIdeas, {**ideas, "cluster": cluster})
+    return action(StartCluster, {**ideas, **facts(fields, "name")})
+
+
+def _merge(fields: Fields, _: Room) -> Action:
+    into = first(fields, "into")
+    ideas = [one for one in fields.get("ideas", []) if one != into]
+    votes = "union" if "union" in fields else "none"
+    return action(MergeIdeas, {"idea": into, "ideas": ideas, "votes": votes, **facts(fields, "note")})
+
+
+def _part(fields: Fields, _: Room) -> Action:
+    return action(RevertMerge, {**facts(fields, "idea", "note"), "ideas": fields.get("ideas", [])})
+
+
 def _answer(fields: Fields, _: Room) -> Action:
     said: dict[str, Any] = facts(fields, "idea", "answer", "reason")
     typed, currency = first(fields, "cost").strip(), first(fields, "currency").strip().upper()
@@ -203,6 +230,10 @@ DEEDS: Final = {
     "decision": Deed(_record, "decisions", "decision"),
     "amend": Deed(_amend, "decisions", "decision"),
     "answer": Deed(_answer, "ideas", "answered"),
+    "cluster": Deed(_cluster, "sort", "sorted"),
+    "cluster_name": Deed(_of(NameCluster, "cluster", "name"), "sort", "sorted"),
+    "merge": Deed(_merge, "sort", "merged"),
+    "part": Deed(_part, "sort", "parted"),
     "role": Deed(_of(GrantRole, "participant", "role"), "people"),
     "remove": Deed(_of(RemoveParticipant, "participant", "reason"), "people"),
     "readmit": Deed(_of(ReadmitParticipant, "participant"), "people"),

@@ -17,6 +17,9 @@ from cocreate.http.routes.console_deeds import DEEDS
 
 IDEAS_PER_PAGE = 40
 DECISIONS_PER_PAGE = 20
+SORTED_PER_PAGE = 100
+TARGETS_MAX = 500
+"""Ideas to choose from as the one that others are merged into; the newest, as on the board."""
 PEOPLE_PER_PAGE = 50
 FEW_VOTERS = 8
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
@@ -74,6 +77,30 @@ async def rounds_page(request: web.Request, trouble: Trouble | None = None) -> w
     )
 
 
+async def sort_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    """Clusters and merges, by ticking and choosing: nothing has to be dragged."""
+    room = await enter_room(request, "facilitator")
+    wanted = request.query.get("show", "unsorted" if room.clustered.get("") else "all")
+    listed = (
+        list(reversed(room.board))
+        if wanted == "all"
+        else room.clustered.get("" if wanted == "unsorted" else wanted, [])
+    )
+    number = page_number(request.query.get("page", ""))
+    shown, pages = page_of(listed, number, SORTED_PER_PAGE)
+    return await _show(
+        request,
+        "sort",
+        trouble,
+        room,
+        shown=shown,
+        show=wanted,
+        page=min(max(number, 1), pages),
+        pages=pages,
+        targets=room.board[:TARGETS_MAX],
+    )
+
+
 async def decisions_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
     """What was decided, and a form for the next one, with the ideas first that votes have chosen."""
     room = await enter_room(request, "facilitator")
@@ -116,6 +143,7 @@ async def settings_page(request: web.Request, trouble: Trouble | None = None) ->
 PAGES = {
     "run": run_page,
     "ideas": ideas_page,
+    "sort": sort_page,
     "rounds": rounds_page,
     "decisions": decisions_page,
     "people": people_page,
@@ -158,6 +186,7 @@ async def add_facilitator(request: web.Request) -> web.StreamResponse:
 def add_console_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/console", run_page)
     app.router.add_get("/w/{workshop}/console/ideas", ideas_page)
+    app.router.add_get("/w/{workshop}/console/sort", sort_page)
     app.router.add_get("/w/{workshop}/console/rounds", rounds_page)
     app.router.add_get("/w/{workshop}/console/decisions", decisions_page)
     app.router.add_get("/w/{workshop}/console/people", people_page)

@@ -43,7 +43,9 @@ def _task(room: Room) -> str:
 async def ideas_page(request: web.Request) -> web.StreamResponse:
     room = await enter_room(request)
     tag = request.query.get("tag", "")
-    wanted = [one for one in room.board if not tag or tag in one["tags"]]
+    cluster = request.query.get("cluster", "")
+    listed = room.clustered.get(cluster, []) if cluster else room.board
+    wanted = [one for one in listed if not tag or tag in one["tags"]]
     number = page_number(request.query.get("page", ""))
     shown, pages = page_of(wanted, number, IDEAS_PER_PAGE)
     return render(
@@ -54,6 +56,7 @@ async def ideas_page(request: web.Request) -> web.StreamResponse:
         shown=shown,
         count=len(wanted),
         tag=tag,
+        cluster=room.clusters.get(cluster),
         page=min(max(number, 1), pages),
         pages=pages,
     )

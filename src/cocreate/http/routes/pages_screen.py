@@ -14,7 +14,8 @@ IDEAS_SHOWN: Final = 12
 OPTIONS_SHOWN: Final = 12
 STEPS_SHOWN: Final = 6
 DECISIONS_SHOWN: Final = 5
-SHOWS: Final = ("auto", "join", "ideas", "vote", "results", "outcome")
+CLUSTERS_SHOWN: Final = 9
+SHOWS: Final = ("auto", "join", "ideas", "vote", "results", "outcome", "clusters")
 
 
 async def screen_page(request: web.Request) -> web.StreamResponse:
@@ -37,6 +38,7 @@ async def screen_page(request: web.Request) -> web.StreamResponse:
         ideas=room.board[:IDEAS_SHOWN],
         options_shown=OPTIONS_SHOWN,
         decisions_shown=DECISIONS_SHOWN,
+        clusters_shown=CLUSTERS_SHOWN,
     )
 
 
@@ -61,6 +63,8 @@ def _show(room: Room) -> str:
         return "join"
     if room.open_rounds:
         return "vote"
+    if kind == "cluster" and room.clusters:
+        return "clusters"
     if kind in ("collect", "discuss", "cluster"):
         return "ideas"
     if room.decisions and (kind == "decide" or room.workshop["status"] in ("closed", "sealed")):
