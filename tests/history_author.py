@@ -11,7 +11,7 @@ from random import Random
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import Refusal
-from cocreate.domain.genesis import Source
+from cocreate.domain.genesis import Head, Predecessor, SignedHead, Source
 from cocreate.domain.messages import Command, Event, Recorded
 from cocreate.domain.participant import How, JoinWorkshop
 from cocreate.domain.settings import Settings
@@ -106,9 +106,9 @@ class Author:
         self._sealed: dict[str, tuple[str, str, bytes]] = {}
 
     def begin(self) -> None:
-        """Schedule the workshop, imported one time in five, open it and let some people in."""
-        imported = self.rng.random() < 0.2
-        self.schedule(self.settings(), imported=imported)
+        """Schedule the workshop, imported or going on from another one time in five each, open it and let some people in."""
+        imported, successor = self.rng.random() < 0.2, self.rng.random() < 0.2
+        self.schedule(self.settings(), imported=imported, successor=successor)
         self.tell(OpenWorkshop(actor=self.facilitator))
         for _ in range(self.rng.choice((3, 12))):
             how: How = "imported" if imported else "scribe"
@@ -116,7 +116,20 @@ class Author:
                 JoinWorkshop(actor=self.hex(), how=how, name=self.text("name"), scribe=self.facilitator)
             )
 
-    def schedule(self, settings: Settings, *, imported: bool = False) -> None:
+    def _predecessor(self) -> Predecessor:
+        """A record that was put back by a few entries, its memory lost too one time in two."""
+        origin = f"log.example/{self.uuid()}"
+        size = self.rng.randint(1, 1_000)
+        signed = SignedHead(root=self.hex() * 2, signature=self.hex() * 4, size=size + self.rng.randint(1, 9))
+        return Predecessor(
+            because="rewound",
+            origin=origin,
+            signed=signed if self.rng.random() < 0.5 else None,
+            stored=Head(root=self.hex() * 2, size=size),
+            vkey=f"{origin}+0123abcd+{PUBLIC_KEY}",
+        )
+
+    def schedule(self, settings: Settings, *, imported: bool = False, successor: bool = False) -> None:
         source = Source(
             files=(("ideas.csv", hashlib.sha256(b"ideas").hexdigest()),),
             importer="csv",
@@ -129,6 +142,7 @@ class Author:
             origin=f"log.example/{self.workshop}",
             vkey=f"log.example/{self.workshop}+0123abcd+{PUBLIC_KEY}",
             source=source if imported else None,
+            predecessor=self._predecessor() if successor else None,
             host=self.text("host"),
             title=self.text("workshop", languages=("en", "fr")),
             city=self.maybe_text("city"),

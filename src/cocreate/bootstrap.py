@@ -47,6 +47,19 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
 
 
 @asynccontextmanager
+async def opened_alone(settings: Settings) -> AsyncIterator[Service]:
+    """A running node on a database that exists, while no other on this machine holds its key.
+
+    Raises NoDatabase, InstanceKeyHeld, and what `opened_service` raises.
+    """
+    _require_database(settings)
+    async with _connected(settings, Service) as service:
+        with holding_key(settings.key_file, alone=True):
+            async with _started(service):
+                yield service
+
+
+@asynccontextmanager
 async def opened_worker(settings: Settings) -> AsyncIterator[Worker]:
     """A running node that has its writer in the process which started this one; whoever opens it connects its link."""
     async with _connected(settings, Worker) as worker, _started(worker):

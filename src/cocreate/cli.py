@@ -12,6 +12,7 @@ from cocreate.cli_demo import demo
 from cocreate.cli_import import import_from
 from cocreate.cli_keys import keys
 from cocreate.cli_records import export, replay, workshop
+from cocreate.cli_recover import recover
 from cocreate.cli_serve import serve
 from cocreate.cli_witness import witness
 from cocreate.cli_workers import serve_worker
@@ -27,5 +28,17 @@ def main() -> None:
     """Co-creation workshops on a record that anyone can check."""
 
 
-for command in (serve, serve_worker, demo, import_from, replay, export, workshop, audit, keys, witness):
+for command in (
+    serve,
+    serve_worker,
+    demo,
+    import_from,
+    replay,
+    export,
+    workshop,
+    recover,
+    audit,
+    keys,
+    witness,
+):
     main.add_command(command)

@@ -10,20 +10,20 @@ def test_the_clock_is_told_when_a_round_is_due() -> None:
     """At the end of its term to be closed, after its grace to be certified, after the workshop's closing at once."""
     room = Room()
     idea = room.idea(room.join())
-    assert summary_of(room.pen.state, None).due_at is None
+    assert summary_of(room.pen.state).due_at is None
     round_id = room.open_round(idea)
     term = room.sees("public")["rounds"][round_id]["withheld_until"]
-    assert summary_of(room.pen.state, None).due_at == term
+    assert summary_of(room.pen.state).due_at == term
     room.close(round_id)
     closed_at = room.pen.now
-    assert summary_of(room.pen.state, None).due_at == closed_at + GRACE_MS + 1
+    assert summary_of(room.pen.state).due_at == closed_at + GRACE_MS + 1
     room.tell(CloseWorkshop(actor=room.facilitator))
-    assert summary_of(room.pen.state, None).due_at == closed_at
+    assert summary_of(room.pen.state).due_at == closed_at
     room.certify(round_id)
-    assert summary_of(room.pen.state, None).due_at is None
+    assert summary_of(room.pen.state).due_at is None
     room.tell(SealRecord(actor=room.facilitator))
-    assert summary_of(room.pen.state, None).status == "sealed"
-    assert summary_of(room.pen.state, None).head == room.head + 1
+    assert summary_of(room.pen.state).status == "sealed"
+    assert summary_of(room.pen.state).head == room.head + 1
 
 
 def test_an_import_is_listed_as_incomplete_under_a_key_of_its_own() -> None:
@@ -31,11 +31,12 @@ def test_an_import_is_listed_as_incomplete_under_a_key_of_its_own() -> None:
     room = Room(imported=True)
     source = room.pen.state.workshop.source
     assert source is not None
-    assert summary_of(room.pen.state, source_key(source)).incomplete
+    assert summary_of(room.pen.state).incomplete
+    assert summary_of(room.pen.state).source == source_key(source)
     assert source_key(source) == source_key(
         source.model_copy(update={"importer_version": 9, "licence": "unknown"})
     )
     assert source_key(source) != source_key(source.model_copy(update={"importer": "another"}))
     counts = {"ballots_cast": 0, "ballots_replaced": 0, "ideas": 0, "moderated": 0, "participants": 0}
     room.tell(CompleteImport(actor=room.facilitator, **counts))
-    assert not summary_of(room.pen.state, source_key(source)).incomplete
+    assert not summary_of(room.pen.state).incomplete

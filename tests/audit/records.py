@@ -16,7 +16,7 @@ from cocreate.audit.verify import Trust, audit_export
 from cocreate.domain.certificate import CertifyResult, ResultCertified, ResultPart
 from cocreate.domain.contest import RecertifyResult, ResultRecertified
 from cocreate.domain.decider import decide, evolve
-from cocreate.domain.genesis import RecordStarted
+from cocreate.domain.genesis import RecordStarted, SuccessorStarted
 from cocreate.domain.messages import Recorded
 from cocreate.domain.paper import PaperReconciled
 from cocreate.domain.round import RoundOpened
@@ -213,7 +213,7 @@ class Pen:
         event = recorded.event
         if "digest_version" in type(event).model_fields:
             event = event.model_copy(update={"digest": state_digest(self.state)})
-        if isinstance(event, RecordStarted):
+        if isinstance(event, RecordStarted | SuccessorStarted):
             event = event.model_copy(update={"vkey": vkey(event.origin, PUBLIC_KEY)})
         if isinstance(event, RoundOpened):
             self.roots[recorded.aggregate] = self.tree.root()
@@ -234,7 +234,7 @@ class Pen:
 
     def copy(self, texts: Sequence[Disclosed] = ()) -> Copy:
         started = decode(self.entries[0])
-        assert isinstance(started.event, RecordStarted)
+        assert isinstance(started.event, RecordStarted | SuccessorStarted)
         header = ExportHeader(
             cocreate_export=2,
             origin=started.event.origin,

@@ -164,7 +164,7 @@ def _entry(header: Json, position: int, stored: bytes, time: int) -> Json:
         entry = independent_decoder.read(stored)
     except independent_decoder.Refused as error:
         raise Wrong(f"entry: {position}, {error}") from error
-    first = entry["event"] == "RecordStarted.v1"
+    first = entry["event"] in ("RecordStarted.v1", "RecordStarted.v2")
     if entry["position"] != position or entry["time"] < time or (position == 0) != first:
         raise Wrong(f"entry: {position} has another place or an earlier time")
     named = {**entry["facts"], "workshop": entry["aggregate"]}

@@ -8,12 +8,14 @@ import pytest
 
 from cocreate.domain.agenda import ActivityEnded, StartActivity
 from cocreate.domain.certificate import CertifyResult
+from cocreate.domain.decider import decide
 from cocreate.domain.errors import (
     ImportIncomplete,
     LastFacilitator,
     LimitReached,
     NotAFacilitator,
     ParticipantNotFound,
+    PredecessorMalformed,
     RecordIsSealed,
     RoundNotOpen,
     RoundStateConflict,
@@ -28,11 +30,20 @@ from cocreate.domain.facilitator import (
     FacilitatorRemoved,
     RemoveFacilitator,
 )
-from cocreate.domain.genesis import CompleteImport, ImportCompleted, RecordStarted
+from cocreate.domain.genesis import (
+    CompleteImport,
+    Head,
+    ImportCompleted,
+    Predecessor,
+    RecordStarted,
+    SignedHead,
+    SuccessorStarted,
+)
 from cocreate.domain.idea import IdeaSubmitted
 from cocreate.domain.messages import SYSTEM, Command
 from cocreate.domain.round import RoundClosed, VoidRound
 from cocreate.domain.settings import ChangeSettings, Settings, SettingsChanged
+from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import (
     UNSET_DIGEST,
     CancelWorkshop,
@@ -54,7 +65,9 @@ from tests.domain.words import (
     ANNA,
     CLOSES_WORKSHOP,
     FACILITATOR,
+    FORMER,
     OTHER_FACILITATOR,
+    PREDECESSOR,
     SOURCE,
     STRANGER,
     SUPPORT,
@@ -95,6 +108,61 @@ def test_the_record_starts_then_the_workshop_is_scheduled_and_its_maker_facilita
     )
     assert story.state.workshop.facilitators == {FACILITATOR}
     assert story.state.workshop.status == "scheduled"
+
+
+def test_a_record_that_goes_on_from_another_names_it_in_its_first_entry() -> None:
+    story = (
+        given()
+        .when(schedule(predecessor=PREDECESSOR))
+        .then_on((WORKSHOP, SuccessorStarted), (WORKSHOP, WorkshopScheduled), (WORKSHOP, FacilitatorAdded))
+    )
+    assert story.state.workshop.predecessor == PREDECESSOR
+    assert story.state.workshop.facilitators == {FACILITATOR}
+    assert not story.state.workshop.importing
+
+
+def test_an_import_that_goes_on_from_another_is_still_an_import() -> None:
+    story = given(schedule(SOURCE, PREDECESSOR))
+    assert story.state.workshop.importing
+    assert story.state.workshop.source == SOURCE
+
+
+WHOLE = SignedHead(root="5" * 64, signature="4" * 128, size=15)
+"""What is stored of the predecessor, signed."""
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"origin": f"log.example/{WORKSHOP}"}, "the record itself"),
+        ({"origin": f"other.example/{FORMER}"}, "not named as its origin"),
+        ({"signed": WHOLE}, "nothing was put back"),
+        ({"because": "key_compromised"}, "not what was signed last"),
+        ({"because": "key_compromised", "signed": None}, "not what was signed last"),
+    ],
+)
+def test_a_predecessor_that_contradicts_itself_is_refused(change: dict[str, object], problem: str) -> None:
+    named = PREDECESSOR.model_copy(update=change)
+    with pytest.raises(PredecessorMalformed, match=problem):
+        decide(schedule(predecessor=named), WorkshopState(), 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"signed": None},
+        {"signed": WHOLE, "because": "key_compromised"},
+        {"stored": Head(root="5" * 64, size=20)},
+        {"stored": Head(root="3" * 64, size=19)},
+        {"stored": Head(root="3" * 64, size=21)},
+    ],
+    ids=["memory lost", "key leaked", "other entries", "shorter", "longer"],
+)
+def test_a_predecessor_may_have_been_lost_in_many_ways(change: dict[str, object]) -> None:
+    named = Predecessor.model_validate(PREDECESSOR.model_copy(update=change).model_dump())
+    given().when(schedule(predecessor=named)).then_on(
+        (WORKSHOP, SuccessorStarted), (WORKSHOP, WorkshopScheduled), (WORKSHOP, FacilitatorAdded)
+    )
 
 
 def test_a_record_cannot_start_twice() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda
 from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.comment import Alignment, PostComment
-from cocreate.domain.genesis import Source
+from cocreate.domain.genesis import Head, Predecessor, SignedHead, Source
 from cocreate.domain.idea import HideIdea, SubmitIdea
 from cocreate.domain.messages import Command, Sealed
 from cocreate.domain.participant import GrantRole, JoinWorkshop
@@ -35,6 +35,16 @@ SOURCE = Source(
     importer="polis",
     importer_version=1,
     licence="CC-BY-4.0",
+)
+
+
+FORMER = "11111111-0000-4000-8000-000000000000"
+PREDECESSOR = Predecessor(
+    because="rewound",
+    origin=f"log.example/{FORMER}",
+    signed=SignedHead(root="3" * 64, signature="4" * 128, size=20),
+    stored=Head(root="5" * 64, size=15),
+    vkey=f"log.example/{FORMER}+00000000+" + "A" * 44,
 )
 
 
@@ -78,13 +88,16 @@ def approval(choices_max: int, seats: int) -> ApprovalRules:
     return ApprovalRules(method="approval", choices_max=choices_max, seats=seats)
 
 
-def schedule(source: Source | None = None, **settings: Any) -> Command:
+def schedule(
+    source: Source | None = None, predecessor: Predecessor | None = None, **settings: Any
+) -> Command:
     return ScheduleWorkshop(
         actor=FACILITATOR,
         workshop=WORKSHOP,
         origin=f"log.example/{WORKSHOP}",
         vkey=f"log.example/{WORKSHOP}+00000000+" + "A" * 44,
         source=source,
+        predecessor=predecessor,
         host=text("Brussels"),
         title=text("A quality label"),
         languages=("en",),

@@ -30,6 +30,7 @@ TEXTS: dict[str, tuple[Texts, Texts]] = {
     UUID: (uuid_of, uuid_of),
     "[0-9a-f]{32}": (lambda n: f"{n:032x}", lambda n: f"{n:032x}"),
     "[0-9a-f]{64}": (lambda n: f"{n:064x}", lambda n: f"{n:064x}"),
+    "[0-9a-f]{128}": (lambda n: f"{n:0128x}", lambda n: f"{n:0128x}"),
     "[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?": (
         lambda n: letters(n)[1:],
         lambda n: letters(n) + "-Latn-419",

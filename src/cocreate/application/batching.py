@@ -8,7 +8,7 @@ from cocreate.application.decide_batch import Decided, decide_ticket
 from cocreate.application.errors import RecordRewound
 from cocreate.application.live import LiveWorkshop, decode_row
 from cocreate.application.lives import LiveWorkshops
-from cocreate.application.summary import source_key, summary_of
+from cocreate.application.summary import summary_of
 from cocreate.application.ticket import Receipt, Ticket, nothing_written
 from cocreate.domain.errors import IdempotencyKeyReused, Refusal
 from cocreate.domain.participant import JoinWorkshop
@@ -139,8 +139,7 @@ class Attempt:
     def _changed_summaries(self, lives: dict[str, LiveWorkshop]) -> list[Summary]:
         """Catalogue rows that say something new; a vote changes none, so it costs no write."""
         for live in lives.values():
-            source = live.state.workshop.source
-            summary = summary_of(live.state, None if source is None else source_key(source))
+            summary = summary_of(live.state)
             if live.summary is None or replace(summary, head=live.summary.head) != live.summary:
                 self._summaries[live.id] = summary
         return list(self._summaries.values())

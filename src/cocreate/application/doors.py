@@ -192,7 +192,7 @@ class Doors:
         standing = await self._identity.code_of(workshop)
         if standing is None:
             live = await self._lives.get(workshop)
-            if live.projections.workshop.status in ("scheduled", "open"):
+            if live.projections.workshop.status in ("scheduled", "open") and live.successor is None:
                 # Whoever created or reopened it went away before the code was made.
                 return await self.open_code(workshop)
         return standing
@@ -206,6 +206,15 @@ class Doors:
             code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
             if await self._identity.put_join_code(code, workshop):
                 return code
+
+    @store_told
+    async def move_code(self, old: str, new: str) -> str:
+        """The join code of one workshop leads to another from now on; one that had none gets one."""
+        standing = await self._identity.code_of(old)
+        if standing is None or await self._identity.code_of(new) is not None:
+            return await self.open_code(new)
+        await self._identity.drop_join_codes(old)
+        return standing if await self._identity.put_join_code(standing, new) else await self.open_code(new)
 
     @store_told
     async def after(self, live: LiveWorkshop, action: Action) -> None:

@@ -64,6 +64,8 @@ class LiveWorkshop:
         """How many entries the last waypoint has that this node knows of."""
         self.rewound = False
         """What is stored does not go on from what was signed here: it is read, and neither written to nor signed."""
+        self.successor: str | None = None
+        """The workshop whose record goes on from this one."""
         self._signed: tuple[int, bytes] = (0, b"")
         self.readers = 0
         """Streams that hold it open."""

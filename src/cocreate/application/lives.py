@@ -9,10 +9,12 @@ from structlog import get_logger
 
 from cocreate.application.errors import RecordDamaged
 from cocreate.application.keyring import Keyring
-from cocreate.application.live import LiveWorkshop, decode_rows
+from cocreate.application.live import LiveWorkshop, decode_row, decode_rows
 from cocreate.application.memory import Memory
 from cocreate.application.record_log import RecordLog
+from cocreate.application.summary import successor_key
 from cocreate.application.waypoints import Waypoints
+from cocreate.domain.genesis import Predecessor, SuccessorStarted
 from cocreate.domain.messages import Recorded, Sealed
 from cocreate.domain.round import RoundOpened
 from cocreate.persistence.batch import Row
@@ -102,6 +104,7 @@ class LiveWorkshops:
             if not live.size:
                 return live
             await self._remember(live)
+            await self._find_successor(live)
             log.info(
                 "workshop_opened",
                 workshop=workshop,
@@ -126,6 +129,19 @@ class LiveWorkshops:
         if differs is not None:
             live.rewound = True
             log.error("record_rewound", workshop=live.id, size=live.size, cause=differs)
+
+    async def _find_successor(self, live: LiveWorkshop) -> None:
+        """A record that was put back and goes on in another stays read-only, even if what was signed is forgotten."""
+        found = await self._store.by_source(successor_key(live.state.workshop.origin))
+        if found is None:
+            return
+        live.successor = found.workshop
+        (first,) = await self._store.read(found.workshop, limit=1)
+        match decode_row(first).event:
+            case SuccessorStarted(predecessor=Predecessor(because="rewound")):
+                live.rewound = True
+            case _:
+                pass
 
     def unborn(self, workshop: str) -> LiveWorkshop:
         """A workshop without a record that nobody else holds: two drafts of one genesis must not share their keys."""

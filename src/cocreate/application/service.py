@@ -34,7 +34,7 @@ from cocreate.application.timekeeper import Timekeeper
 from cocreate.application.waypoints import STOP_S
 from cocreate.domain.canonical import canonical_json, framed
 from cocreate.domain.errors import NotAParticipant, WorkshopStateConflict
-from cocreate.domain.genesis import Source
+from cocreate.domain.genesis import Predecessor, Source
 from cocreate.domain.messages import Command
 from cocreate.domain.workshop import ScheduleWorkshop
 from cocreate.persistence.record_store import RecordStore
@@ -198,7 +198,11 @@ class Service:
         return draft
 
     async def schedule(
-        self, draft: Draft, action: CreateWorkshop, source: Source | None = None
+        self,
+        draft: Draft,
+        action: CreateWorkshop,
+        source: Source | None = None,
+        predecessor: Predecessor | None = None,
     ) -> ScheduleWorkshop:
         """The genesis command: the origin never changes, nor does the key that will sign this record."""
         workshop = draft.live.id
@@ -209,6 +213,7 @@ class Service:
             origin=origin,
             vkey=str(draft.live.keyring.log_signer(origin).key),
             source=source,
+            predecessor=predecessor,
             host=draft.seal(action.host),
             title=draft.seal(action.title),
             city=draft.seal_optional(action.city),

@@ -5,6 +5,7 @@ from typing import Literal
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.genesis import Source
 from cocreate.domain.state import WorkshopState
+from cocreate.domain.workshop import Workshop
 from cocreate.persistence.batch import Summary
 
 TITLE_POSITION = 1
@@ -14,7 +15,7 @@ Deed = Literal["close", "close_keyless", "certify"]
 """What the system does to a round."""
 
 
-def summary_of(state: WorkshopState, source: str | None) -> Summary:
+def summary_of(state: WorkshopState) -> Summary:
     """`head` is the size when anything else in the row last changed; `due_at` is when the clock must act."""
     row = state.workshop
     return Summary(
@@ -25,7 +26,7 @@ def summary_of(state: WorkshopState, source: str | None) -> Summary:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         due_at=min((at for at, _, _ in due_rounds(state)), default=None),
-        source=source,
+        source=known_by(row),
         incomplete=row.importing,
     )
 
@@ -41,6 +42,18 @@ def due_rounds(state: WorkshopState) -> list[tuple[int, str, Deed]]:
             at = row.closed_at if row.grace_until is None else row.grace_until + 1
             due.append((at, round_id, "certify"))
     return due
+
+
+def known_by(workshop: Workshop) -> str | None:
+    """What the catalogue finds a record by, at most one under each: its predecessor, else its source."""
+    if workshop.predecessor is not None:
+        return successor_key(workshop.predecessor.origin)
+    return None if workshop.source is None else source_key(workshop.source)
+
+
+def successor_key(origin: str) -> str:
+    """The successor of a record is known by that record's origin."""
+    return digest_of(["successor", origin])
 
 
 def source_key(source: Source) -> str:

@@ -89,6 +89,7 @@ def _schedule(one: Recorded, group: Sequence[Recorded], _: Known) -> Command | N
     return workshop.ScheduleWorkshop(
         actor=one.actor,
         workshop=one.aggregate,
+        predecessor=getattr(one.event, "predecessor", None),
         **_facts(one, "origin", "vkey", "source"),
         **_facts(
             scheduled, "city", "country", "ends_at", "host", "languages", "place", "purpose", "settings",
@@ -206,6 +207,7 @@ def _erase_text(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
 _LEADING: Final[frozenset[type[Event]]] = frozenset(
     {
         genesis.RecordStarted,
+        genesis.SuccessorStarted,
         workshop.WorkshopClosed,
         agenda.ActivityStarted,
         participant.ParticipantJoined,
@@ -221,6 +223,7 @@ _LEADING: Final[frozenset[type[Event]]] = frozenset(
 
 _REBUILD: Final[dict[type[Event], Rebuild]] = {
     genesis.RecordStarted: _schedule,
+    genesis.SuccessorStarted: _schedule,
     genesis.ImportCompleted: _plain(
         genesis.CompleteImport, "ballots_cast", "ballots_replaced", "ideas", "moderated", "participants"
     ),

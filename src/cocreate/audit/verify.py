@@ -13,7 +13,7 @@ from cocreate.audit.report import Report, Witnessed, report_of
 from cocreate.audit.texts import SealedTexts
 from cocreate.domain.certificate import standing_ballots
 from cocreate.domain.errors import Refusal
-from cocreate.domain.genesis import RecordStarted
+from cocreate.domain.genesis import RecordStarted, SuccessorStarted
 from cocreate.domain.voting.method import Ranking
 from cocreate.domain.voting.what_if import Cast, Otherwise, Under, count_otherwise, whole_ballots
 from cocreate.record.codec import EntryMalformed, decode
@@ -184,7 +184,7 @@ class Audit:
         except EntryMalformed:
             return  # told where entries are read
         claim, event = self.claim, recorded.event
-        if not isinstance(event, RecordStarted):
+        if not isinstance(event, RecordStarted | SuccessorStarted):
             return  # told where the rules are asked
         said = (event.origin, event.vkey, recorded.aggregate)
         pinned = claim.vkey if self.key is None else str(self.key)

@@ -8,7 +8,7 @@
     │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor SecondPersonNeeded
     ├── Malformed              the request contradicts the rules it names, whatever the state
     │   └── ChoiceMalformed RulesMalformed TagUnknown AgendaMalformed TimesMalformed
-    │       MergeMalformed
+    │       MergeMalformed PredecessorMalformed
     └── Conflict               the state does not permit it now
         └── WorkshopNotOpen WorkshopStateConflict InputPaused ActivityConflict NotNow IdeaStateConflict
             CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning ContestOver OptionUnknown
@@ -142,6 +142,10 @@ class TimesMalformed(Malformed):
 
 class MergeMalformed(Malformed):
     text = "These ideas cannot be merged: {problem}."
+
+
+class PredecessorMalformed(Malformed):
+    text = "The record that this one is to go on from cannot be named so: {problem}. Look at what is stored and signed of it again."
 
 
 class WorkshopNotOpen(Conflict):

@@ -13,7 +13,14 @@ from cocreate.domain.errors import (
     TimesMalformed,
 )
 from cocreate.domain.facilitator import FacilitatorAdded
-from cocreate.domain.genesis import RecordStarted, Source
+from cocreate.domain.genesis import (
+    Genesis,
+    Predecessor,
+    RecordStarted,
+    Source,
+    SuccessorStarted,
+    require_predecessor,
+)
 from cocreate.domain.messages import (
     Aggregate,
     Command,
@@ -116,6 +123,7 @@ class Workshop:
     status: Status = "unborn"
     origin: str = ""
     source: Source | None = None
+    predecessor: Predecessor | None = None
     importing: bool = False
     settings: Settings = field(default_factory=Settings)
     starts_at: int = 0
@@ -126,12 +134,13 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleWorkshop(Command):
-    """Start a record; the actor becomes its first facilitator."""
+    """Start a record, one that goes on from another where it names a `predecessor`; the actor becomes its first facilitator."""
 
     workshop: str
     origin: str
     vkey: str
     source: Source | None = None
+    predecessor: Predecessor | None = None
     host: Sealed
     title: Sealed
     city: Sealed | None = None
@@ -191,16 +200,30 @@ def schedule_workshop(command: ScheduleWorkshop, state: "WorkshopState", now: in
         starts_at=command.starts_at,
         title=command.title,
     )
-    started = RecordStarted(
+    events = (_started(command), scheduled, FacilitatorAdded(facilitator=command.actor))
+    return [Pending(command.workshop, event) for event in events]
+
+
+def _started(command: ScheduleWorkshop) -> Genesis:
+    if command.predecessor is None:
+        return RecordStarted(
+            digest=1,
+            format=1,
+            origin=command.origin,
+            source=command.source,
+            tree="rfc6962-sha256",
+            vkey=command.vkey,
+        )
+    require_predecessor(command.predecessor, command.origin)
+    return SuccessorStarted(
         digest=1,
         format=1,
         origin=command.origin,
+        predecessor=command.predecessor,
         source=command.source,
         tree="rfc6962-sha256",
         vkey=command.vkey,
     )
-    events = (started, scheduled, FacilitatorAdded(facilitator=command.actor))
-    return [Pending(command.workshop, event) for event in events]
 
 
 @decides(RescheduleWorkshop)

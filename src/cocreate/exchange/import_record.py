@@ -154,7 +154,10 @@ async def _begun(service: Service, source: Source, about: CreateWorkshop) -> Imp
 
 async def _resumed(service: Service, workshop: str) -> ImportRecord:
     live = await service.lives.get(workshop)
-    (first,) = await service.store.read(workshop, limit=1)
+    while live.successor is not None:
+        # A record that was put back is not written to: what goes on from it is imported into from the beginning.
+        live = await service.lives.get(live.successor)
+    (first,) = await service.store.read(live.id, limit=1)
     record = ImportRecord(service, live, decode_row(first).actor, resumed=True)
     await record.read_stored()
     return record

@@ -45,6 +45,7 @@ REFUSED: Mapping[str, Row] = {
     "TagUnknown": Row(422, "Not a tag of this workshop"),
     "AgendaMalformed": Row(422, "The agenda cannot be used"),
     "TimesMalformed": Row(422, "The times contradict each other"),
+    "PredecessorMalformed": Row(422, "The record before this one is named wrongly"),
     "WorkshopNotOpen": Row(409, "The workshop is not open"),
     "WorkshopStateConflict": Row(409, "The workshop's state does not permit it"),
     "InputPaused": Row(409, "Input is paused"),

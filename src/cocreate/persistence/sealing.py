@@ -124,7 +124,7 @@ def holding_key(path: Path, *, alone: bool) -> Iterator[None]:
             fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise InstanceKeyHeld(
-                f"{path} is in use: by a server, which must be stopped before the key can be replaced, or by whoever replaces it."
+                f"{path} is in use: by a server, which must be stopped first, or by a command that needs it for itself."
             ) from error
         yield
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cocreate.domain.genesis import Genesis, SuccessorStarted
 from cocreate.projections.agenda import AgendaFold
 from cocreate.projections.board import CommentRow, IdeaRow
 from cocreate.projections.decisions import Wording
@@ -37,10 +38,19 @@ def workshop_item(reader: Reader, key: str) -> Item:
         "imported": started.source is not None,
         "incomplete": fold.incomplete,
         "source": source,
+        "predecessor": _predecessor(started),
         "note": _text_at(reader, fold.note_at, "note"),
         "reopened_because": _text_at(reader, fold.reason_at, "reason"),
     }
     return present(item)
+
+
+def _predecessor(started: Genesis) -> Item | None:
+    """The record that this one goes on from."""
+    if not isinstance(started, SuccessorStarted):
+        return None
+    named: Item = started.predecessor.model_dump(mode="json", exclude_none=True)
+    return {**named, "workshop": started.predecessor.origin.rpartition("/")[2]}
 
 
 def activity_item(reader: Reader, key: str) -> Item:

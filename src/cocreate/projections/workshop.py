@@ -2,7 +2,7 @@
 
 from cocreate.domain.erasure import TextErased
 from cocreate.domain.facilitator import FacilitatorAdded, FacilitatorRemoved
-from cocreate.domain.genesis import ImportCompleted, RecordStarted
+from cocreate.domain.genesis import Genesis, ImportCompleted, RecordStarted, SuccessorStarted
 from cocreate.domain.messages import Recorded
 from cocreate.domain.settings import Settings, SettingsChanged
 from cocreate.domain.workshop import (
@@ -23,7 +23,7 @@ class WorkshopFold:
 
     def __init__(self) -> None:
         self.id = ""
-        self.started: RecordStarted | None = None
+        self.started: Genesis | None = None
         self.scheduled: WorkshopScheduled | None = None
         self.scheduled_at = 0
         self.status = "unborn"
@@ -39,6 +39,7 @@ class WorkshopFold:
     def handlers(self) -> Handlers:
         return {
             RecordStarted: self._record_started,
+            SuccessorStarted: self._record_started,
             WorkshopScheduled: self._scheduled,
             WorkshopRescheduled: self._rescheduled,
             WorkshopCancelled: self._cancelled,
@@ -56,7 +57,7 @@ class WorkshopFold:
     def _touch(self, recorded: Recorded) -> None:
         self.changes.touch(self.id, recorded.position)
 
-    def _record_started(self, recorded: Recorded, event: RecordStarted) -> None:
+    def _record_started(self, recorded: Recorded, event: Genesis) -> None:
         """Not an item yet: a workshop is seen from its scheduling on."""
         self.id = recorded.aggregate
         self.started = event
