@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from random import Random
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import Refusal
@@ -17,9 +19,12 @@ from cocreate.domain.participant import How, JoinWorkshop
 from cocreate.domain.settings import Settings
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import OpenWorkshop, ScheduleWorkshop
+from cocreate.tlog.checkpoints import Checkpoint
+from cocreate.tlog.signatures import LogSigner
 
 STARTED_AT = 1_523_520_000_000
 """12 April 2018, 8:00 UTC."""
+FORMER_KEY = Ed25519PrivateKey.from_private_bytes(b"the key of a record before this.")
 PUBLIC_KEY = b64encode(b"\x01" + bytes(32)).decode()
 TAGS = ("culture", "energy", "mobility")
 Sealed = tuple[tuple[str, str], ...]
@@ -107,7 +112,8 @@ class Author:
 
     def begin(self) -> None:
         """Schedule the workshop, imported or going on from another one time in five each, open it and let some people in."""
-        imported, successor = self.rng.random() < 0.2, self.rng.random() < 0.2
+        draw = self.rng.random()
+        imported, successor = draw < 0.2, draw < 0.04 or draw >= 0.84
         self.schedule(self.settings(), imported=imported, successor=successor)
         self.tell(OpenWorkshop(actor=self.facilitator))
         for _ in range(self.rng.choice((3, 12))):
@@ -116,17 +122,19 @@ class Author:
                 JoinWorkshop(actor=self.hex(), how=how, name=self.text("name"), scribe=self.facilitator)
             )
 
-    def _predecessor(self) -> Predecessor:
+    def predecessor(self) -> Predecessor:
         """A record that was put back by a few entries, its memory lost too one time in two."""
-        origin = f"log.example/{self.uuid()}"
-        size = self.rng.randint(1, 1_000)
-        signed = SignedHead(root=self.hex() * 2, signature=self.hex() * 4, size=size + self.rng.randint(1, 9))
+        log = LogSigner(f"log.example/{self.uuid()}", FORMER_KEY)
+        size, root = self.rng.randint(1, 1_000), self.rng.randbytes(32)
+        head = Checkpoint(log.key.name, size + self.rng.randint(1, 9), root)
+        signature = log.sign(head.text).signature.hex()
+        signed = SignedHead(root=root.hex(), signature=signature, size=head.size)
         return Predecessor(
             because="rewound",
-            origin=origin,
+            origin=log.key.name,
             signed=signed if self.rng.random() < 0.5 else None,
-            stored=Head(root=self.hex() * 2, size=size),
-            vkey=f"{origin}+0123abcd+{PUBLIC_KEY}",
+            stored=Head(root=self.rng.randbytes(32).hex(), size=size),
+            vkey=str(log.key),
         )
 
     def schedule(self, settings: Settings, *, imported: bool = False, successor: bool = False) -> None:
@@ -142,7 +150,7 @@ class Author:
             origin=f"log.example/{self.workshop}",
             vkey=f"log.example/{self.workshop}+0123abcd+{PUBLIC_KEY}",
             source=source if imported else None,
-            predecessor=self._predecessor() if successor else None,
+            predecessor=self.predecessor() if successor else None,
             host=self.text("host"),
             title=self.text("workshop", languages=("en", "fr")),
             city=self.maybe_text("city"),

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,10 @@ def audit() -> None:
     "--round-key", type=_existing, metavar="FILE",
     help="Disclosed keys of pseudonymous rounds, a line each: the round's id, a space, the key in hex.",
 )  # fmt: skip
+@click.option(
+    "--predecessor", type=_existing, metavar="FILE",
+    help="An export of the record that this one goes on from, where its first entry names one.",
+)  # fmt: skip
 @click.option("--evidence", type=_file, metavar="FILE", help="Write what shows the violations into a file.")
 @click.option(
     "--report", "page", type=_file, metavar="FILE.html", help="Write the report as a page to read and print."
@@ -77,6 +82,7 @@ def verify(
     policy: Path | None,
     max_age: float | None,
     round_key: Path | None,
+    predecessor: Path | None,
     evidence: Path | None,
     page: Path | None,
     as_json: bool,
@@ -91,7 +97,7 @@ def verify(
 
     if max_age is not None and policy is None:
         raise Ended("--max-age asks when witnesses saw the record last: name them with --policy.", BAD_INPUT)
-    trust = _trust(key, state, policy, max_age, round_key)
+    trust = replace(_trust(key, state, policy, max_age, round_key), predecessor=predecessor)
     report = _audited(copy, trust)
     if evidence is not None and report.violations:
         _write(evidence, json.dumps(report.evidence(), ensure_ascii=False, indent=1) + "\n")

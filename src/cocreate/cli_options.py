@@ -124,7 +124,7 @@ def run(
 
 def _ended(error: Exception, settings: Settings) -> Ended | None:
     """The error in words and with its exit code; None for one that nobody has foreseen."""
-    from cocreate.application.errors import PositionUnknown, RecordDamaged, Unavailable
+    from cocreate.application.errors import PositionUnknown, RecordDamaged, RecordRewound, Unavailable
     from cocreate.bootstrap import NoDatabase, PolicyUnreadable, RotationUnfinished, WrongInstanceKey
     from cocreate.domain.errors import NotFound, Refusal
     from cocreate.exchange.csv_source import BadRows
@@ -145,6 +145,8 @@ def _ended(error: Exception, settings: Settings) -> Ended | None:
             return Ended(str(error), BAD_INPUT)
         case InstanceKeyHeld():
             return Ended(str(error))
+        case RecordRewound():
+            return Ended(f"{error} Put the right database back, or: `cocreate recover WORKSHOP`.")
         case Unavailable():
             return Ended(str(error), UNAVAILABLE)
         case StoreUnavailable():

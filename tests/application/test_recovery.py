@@ -343,6 +343,8 @@ async def test_an_import_goes_on_by_importing_it_again(tmp_path: Path) -> None:
         whole = [one.event.NAME for one in await record(service, first.workshop)]
     cut_off_import(tmp_path, first.workshop)
     async with node(tmp_path) as service:
+        with pytest.raises(RecordRewound):
+            await import_conversation(service, conversation, licence="CC0-1.0", name="small")
         stored = await rows(service.store, first.workshop)
         new = await recovered(service, first.workshop)
         assert (new.opened, new.code, new.activities) == (False, None, 0)

@@ -29,6 +29,7 @@ Kind = (
         "text_missing",
         "text_unknown",
         "text_erased",
+        "predecessor",
     ]
 )
 
@@ -54,6 +55,7 @@ MEANING: Final[Mapping[str, str]] = {
     "text_missing": "A text that everybody may read is not there, and no entry says that it was erased or hidden.",
     "text_unknown": "A text is there that no entry commits to.",
     "text_erased": "A text is there although an entry says that it was erased.",
+    "predecessor": "The record before this one is not what this record's first entry says of it.",
 }
 
 FINDINGS_MAX: Final = 1_000

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
+from cocreate.audit.predecessor import BECAUSE, told
 from cocreate.audit.report import PROVEN, VIOLATED, Report, RoundReport, moment, said, stuffing, where
 
 _STYLE: Final = """
@@ -112,6 +113,10 @@ def _checked(report: Report) -> Iterator[tuple[str, str]]:
     )
     if report.imported is not None:
         yield "Imported", report.imported
+    if report.continued is not None:
+        named = report.continued.named
+        sentences = "; ".join([BECAUSE[named.because], *told(report.continued)])
+        yield "Goes on from another record", f"{named.origin}: {sentences}."
 
 
 def _declared(one: RoundReport) -> list[str]:

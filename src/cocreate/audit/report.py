@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from cocreate.audit.findings import Finding
+from cocreate.audit.predecessor import BECAUSE, Continued, told
 from cocreate.audit.replay import Recount
 from cocreate.audit.texts import STATUSES
 from cocreate.domain.ballot import Turnout
@@ -108,6 +109,7 @@ class Report:
     texts_by_event: tuple[tuple[str, int, int], ...]
     rounds: tuple[RoundReport, ...]
     imported: str | None
+    continued: Continued | None
     violations: tuple[Finding, ...]
     violations_left_out: int
     unchecked: dict[str, str]
@@ -126,6 +128,8 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The report as JSON values, the evidence left out: it has a file of its own."""
         facts = asdict(self)
+        if self.continued is not None:
+            facts["continued"]["named"] = self.continued.named.model_dump(mode="json", exclude_none=True)
         for finding, one in zip(self.violations, facts["violations"], strict=True):
             one["evidence"] = sorted(finding.evidence)
         return {"cocreate_audit": 1, "exit_code": self.exit_code, "verdict": self.verdict, **facts}
@@ -181,6 +185,7 @@ def report_of(audit: Audit, *, remembered: int | None, witnessed: Witnessed | No
         ),
         rounds=tuple(_rounds(audit)),
         imported=_imported(audit),
+        continued=audit.continued,
         violations=tuple(audit.findings.violations),
         violations_left_out=audit.findings.left_out,
         unchecked=dict(audit.findings.unchecked),
@@ -284,6 +289,9 @@ def lines_of(report: Report) -> Iterator[str]:
         yield from _round_lines(one)
     if report.imported is not None:
         yield f"Imported   {report.imported}"
+    if report.continued is not None:
+        yield f"Goes on    from {report.continued.named.origin}: {BECAUSE[report.continued.named.because]}"
+        yield from (f"           {sentence}" for sentence in told(report.continued))
     if report.violations:
         yield ""
         yield f"Violations ({len(report.violations) + report.violations_left_out})"

@@ -1,4 +1,4 @@
-"""A served log as a copy to audit: `checkpoint`, `vkey` and the tiles of c2sp.org/tlog-tiles below one address.
+"""A served log as a copy to audit: the files of c2sp.org/tlog-tiles below one address, `vkey`, and perhaps `cosigned`.
 
 Everything is read with a limit on its size and a time limit; nothing that a server says moves either.
 """
@@ -73,11 +73,13 @@ def audit_log(fetch: Fetch, source: str, trust: Trust, progress: Progress | None
     audit = Audit(Claim(source, "", "", 0, "", "", served=True), trust)
     try:
         vkey = fetch("vkey", VKEY_SIZE_BYTES_MAX).decode("ascii", errors="replace").removesuffix("\n")
+        # First the earlier one: what is written meanwhile comes behind it.
+        cosigned = None if trust.policy is None else _cosigned(fetch)
         note = fetch("checkpoint", NOTE_SIZE_BYTES_MAX)
         said = parse_checkpoint(parse_note(note).text)
         workshop = said.origin.rpartition("/")[2]
         claim = Claim(source, said.origin, vkey, said.size, said.root.hex(), workshop, served=True)
-        audit = Audit(claim, trust, progress)
+        audit = Audit(claim, trust, progress, cosigned)
         audit.checkpoint(note)
         if audit.opened is None:
             return audit.report()  # a size that nobody signed is none to read to
@@ -89,6 +91,18 @@ def audit_log(fetch: Fetch, source: str, trust: Trust, progress: Progress | None
         audit.findings.could_not_check("file", f"What the server does not show ({refusal}).")
         return audit.report()
     return audit.conclude()
+
+
+def _cosigned(fetch: Fetch) -> bytes | None:
+    """The last checkpoint that witnesses signed, which ours serve beside the newest; other logs have no such file."""
+    try:
+        return fetch("cosigned", NOTE_SIZE_BYTES_MAX)
+    except WithheldFile:
+        return None
+    except VerificationError as error:
+        if error.reason != "unavailable":
+            raise
+        return None
 
 
 def _read_tiles(fetch: Fetch, audit: Audit) -> None:

@@ -8,12 +8,13 @@ from typing import BinaryIO, Final
 from cocreate.audit.entries import PAGE_ENTRIES, Entries, Stored, TimeMark, check_marks
 from cocreate.audit.findings import Findings, entry_evidence
 from cocreate.audit.memory import Memory, MemoryUnusable, load_memory
+from cocreate.audit.predecessor import Continued, check_predecessor, predecessor_of
 from cocreate.audit.replay import Recount, Replay
 from cocreate.audit.report import Report, Witnessed, report_of
 from cocreate.audit.texts import SealedTexts
 from cocreate.domain.certificate import standing_ballots
 from cocreate.domain.errors import Refusal
-from cocreate.domain.genesis import RecordStarted, SuccessorStarted
+from cocreate.domain.genesis import Predecessor, RecordStarted, SuccessorStarted
 from cocreate.domain.voting.method import Ranking
 from cocreate.domain.voting.what_if import Cast, Otherwise, Under, count_otherwise, whole_ballots
 from cocreate.record.codec import EntryMalformed, decode
@@ -47,6 +48,8 @@ class Trust:
     policy: Policy | None = None
     round_keys: Mapping[str, bytes] = field(default_factory=dict)
     cosigned_age_ms_max: int | None = None
+    predecessor: Path | None = None
+    """An export of the record before this one."""
 
     def key_for(self, origin: str) -> VerifierKey | None:
         """The pinned key, or else the policy's for that origin."""
@@ -72,7 +75,10 @@ class Claim:
 class Audit:
     """Owner: whoever reads the copy and hands its parts on, in their order."""
 
-    def __init__(self, claim: Claim, trust: Trust, progress: Progress | None = None) -> None:
+    def __init__(
+        self, claim: Claim, trust: Trust, progress: Progress | None = None, cosigned: bytes | None = None
+    ) -> None:
+        """`cosigned`: what the copy has beside its checkpoint, an earlier one that witnesses signed."""
         self.claim, self.trust = claim, trust
         self.findings = Findings()
         self.key = trust.key_for(claim.origin)
@@ -87,9 +93,12 @@ class Audit:
         self.memory = self._load_memory()
         self.texts = SealedTexts(claim.workshop)
         self.replay = Replay(self.findings, self.texts, trust.round_keys)
-        sizes = [*([] if self.memory is None else self.memory.sizes), claim.size]
+        self.cosigned = None if cosigned is None else self._open_cosigned(cosigned)
+        sizes = [one.checkpoint.size for one in self._earlier()] + [claim.size]
         self.entries = Entries(self.findings, self.replay, self.texts, sizes)
         self.opened: OpenedCheckpoint | None = None
+        self.predecessor: Predecessor | None = None
+        self.continued: Continued | None = None
         self._signed = False
         self._progress = progress
 
@@ -151,11 +160,16 @@ class Audit:
                 "signature",
                 "The signature: this file has no checkpoint (export format 1). Ask for an export of format 2.",
             )
+        if self.predecessor is not None:
+            self.continued = check_predecessor(self.predecessor, self.trust.predecessor, self.findings)
         remembered = self._check_memory()
+        self._check_cosigned()
         witnessed = self._check_witnesses()
         self._note_unchecked(remembered=remembered, witnessed=witnessed)
         report = report_of(self, remembered=remembered, witnessed=witnessed)
         if self.memory is not None and self.opened is not None and not self.findings.violations:
+            if self.cosigned is not None and self.cosigned.cosigned:
+                self.memory.keep(self.cosigned)
             self.memory.keep(self.opened)
         return report
 
@@ -165,6 +179,20 @@ class Audit:
         except VerificationError as error:
             self.findings.refused(error)
             return None
+
+    def _open_cosigned(self, note: bytes) -> OpenedCheckpoint | None:
+        if self._verifier is None:
+            return None
+        try:
+            return open_checkpoint(note, self._verifier, self.witnesses)
+        except VerificationError as error:
+            self.findings.refused(error, evidence={"cosigned": note.decode(errors="replace")})
+            return None
+
+    def _earlier(self) -> Sequence[OpenedCheckpoint]:
+        """Signed states that this record must continue, beside its own head."""
+        cosigned = [] if self.cosigned is None else [self.cosigned]
+        return [*([] if self.memory is None else self.memory.notes), *cosigned]
 
     def _load_memory(self) -> Memory | None:
         if self.trust.state is None or self._verifier is None:
@@ -186,6 +214,7 @@ class Audit:
         claim, event = self.claim, recorded.event
         if not isinstance(event, RecordStarted | SuccessorStarted):
             return  # told where the rules are asked
+        self.predecessor = predecessor_of(event)
         said = (event.origin, event.vkey, recorded.aggregate)
         pinned = claim.vkey if self.key is None else str(self.key)
         for wanted in dict.fromkeys(
@@ -223,36 +252,41 @@ class Audit:
         """The largest remembered size that the record continues; None where nothing could be compared."""
         if self.memory is None:
             return None
-        largest = None
-        for note in self.memory.notes:
-            size, root = note.checkpoint.size, note.checkpoint.root
-            evidence = {f"remembered checkpoint of {size}": note.note.encode().decode()}
-            if self.opened is not None:
-                evidence["checkpoint now"] = self.opened.note.encode().decode()
-            if size > self.entries.tree.size:
-                self.findings.violation(
-                    "rewound", expected=f"at least the {size} entries seen before",
-                    found=f"{self.entries.tree.size}", evidence=evidence,
-                )  # fmt: skip
-            elif self.entries.roots.get(size) != root:
-                found = self.entries.roots.get(size, b"").hex()
-                self.findings.violation(
-                    "fork", expected=f"the root {root.hex()} at {size} entries, as seen before",
-                    found=found, evidence=evidence,
-                )  # fmt: skip
-            elif size:
-                largest = size
-        return largest
+        sound = [one for one in self.memory.notes if self._continues(one, "remembered", "seen before")]
+        return max((one.checkpoint.size for one in sound), default=0) or None
+
+    def _check_cosigned(self) -> None:
+        """The record goes on from what it shows that witnesses signed; else that tells nothing of it."""
+        if self.cosigned is not None and not self._continues(self.cosigned, "cosigned", "shown to witnesses"):
+            self.cosigned = None
+
+    def _continues(self, note: OpenedCheckpoint, kind: str, seen: str) -> bool:
+        """Whether the record begins with all that was signed there."""
+        size, root = note.checkpoint.size, note.checkpoint.root
+        evidence = {f"{kind} checkpoint of {size}": note.note.encode().decode()}
+        if self.opened is not None:
+            evidence["checkpoint now"] = self.opened.note.encode().decode()
+        if size > self.entries.tree.size:
+            self.findings.violation(
+                "rewound", expected=f"at least the {size} entries {seen}",
+                found=f"{self.entries.tree.size}", evidence=evidence,
+            )  # fmt: skip
+            return False
+        if self.entries.roots.get(size) != root:
+            found = self.entries.roots.get(size, b"").hex()
+            self.findings.violation(
+                "fork", expected=f"the root {root.hex()} at {size} entries, as {seen}",
+                found=found, evidence=evidence,
+            )  # fmt: skip
+            return False
+        return True
 
     def _check_witnesses(self) -> Witnessed | None:
         """The latest state that the policy's witnesses cosigned, of this copy and of memory."""
         policy = self.trust.policy
         if policy is None:
             return None
-        notes = [
-            *([] if self.memory is None else self.memory.notes),
-            *([] if self.opened is None else [self.opened]),
-        ]
+        notes = [*self._earlier(), *([] if self.opened is None else [self.opened])]
         marks, latest = [], None
         for note in notes:
             marks += [
@@ -281,17 +315,22 @@ class Audit:
     def _note_unchecked(self, *, remembered: int | None, witnessed: Witnessed | None) -> None:
         could_not = self.findings.could_not_check
         head_witnessed = witnessed is not None and witnessed.size == self.claim.size
+        record, history = "record", "history was"
+        if witnessed is not None:
+            tail = self.claim.size - witnessed.size
+            record = f"last {tail:,} of the {self.claim.size:,} entries"
+            history = f"the last {tail:,} entries, which no witness has seen yet, were"
         if self.trust.policy is None:
             could_not_why = "no policy was given (--policy)"
         elif not head_witnessed:
             could_not_why = "not enough witnesses of the policy have cosigned this state"
-            could_not("witnesses", "Whether others see the same record: " + could_not_why + ".")
+            could_not("witnesses", f"Whether others see the same {record}: " + could_not_why + ".")
         else:
             could_not_why = ""
         if remembered is None and not head_witnessed:
             could_not(
                 "history",
-                "Whether history was rewritten and signed again: nothing was remembered of this record (--state), and "
+                f"Whether {history} rewritten and signed again: nothing was remembered of this record (--state), and "
                 + could_not_why + ".",
             )  # fmt: skip
         if self.replay.withheld_count:
