@@ -6,7 +6,6 @@ also shows that deciding changes nothing and answers the same question the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -29,8 +28,6 @@ TABLES = (
     "erased",
     "ballots",
     "turnout",
-    "papers",
-    "batches",
     "answers",
     "decisions",
     "merged",
@@ -131,10 +128,10 @@ class Outcome:
         return self.story
 
 
-def given(*steps: Command | Wait | Sequence[Command]) -> Story:
+def given(*steps: Command | Wait | list[Command]) -> Story:
     """What has happened so far, told in commands; a list is several of them."""
     story = Story()
     for step in steps:
-        for one in step if isinstance(step, Sequence) else [step]:
+        for one in step if isinstance(step, list) else [step]:
             story.tell(one)
     return story

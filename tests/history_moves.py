@@ -29,13 +29,6 @@ from cocreate.domain.idea import (
 )
 from cocreate.domain.merging import MergeIdeas, RevertMerge
 from cocreate.domain.messages import SYSTEM, Command
-from cocreate.domain.paper import (
-    CheckPaperBatch,
-    EnterPaperBatch,
-    IssuePaper,
-    VoidPaperBatch,
-    batches_of,
-)
 from cocreate.domain.participant import (
     GiveName,
     GrantRole,
@@ -46,7 +39,7 @@ from cocreate.domain.participant import (
     RemoveParticipant,
     Role,
 )
-from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, Round, VoidRound
+from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, VoidRound
 from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
@@ -261,8 +254,15 @@ def _cast(author: Author) -> Command | None:
     row = author.state.rounds.get(round_id)
     if row is None or not row.options:
         return None
-    option = author.rng.choice(list(row.options)) if row.method.per_option else None
-    choice = _choice(author, row)
+    options = list(row.options)
+    option: str | None = None
+    choice: Any
+    if row.method.per_option:
+        option, choice = author.rng.choice(options), author.rng.choice((1, 0, -1))
+    else:
+        choice = tuple(sorted(author.rng.sample(options, author.rng.randint(0, min(3, len(options))))))
+        if row.rules.method == "dots":
+            choice = tuple((one, author.rng.randint(1, 2)) for one in choice)
     voter = author.voter(round_id, participant)
     counter = author.rng.choice((None, None, None, 1, 2, 7))
     return CastBallot(
@@ -276,17 +276,6 @@ def _cast(author: Author) -> Command | None:
     )
 
 
-def _choice(author: Author, row: Round) -> Any:
-    """What a ballot or a paper may say in the round."""
-    if row.method.per_option:
-        return author.rng.choice((1, 0, -1))
-    options = list(row.options)
-    choice = tuple(sorted(author.rng.sample(options, author.rng.randint(0, min(3, len(options))))))
-    if row.rules.method == "dots":
-        return tuple((one, author.rng.randint(1, 2)) for one in choice)
-    return choice
-
-
 def _withdraw_ballot(author: Author) -> Command | None:
     ballots = [
         key
@@ -298,8 +287,6 @@ def _withdraw_ballot(author: Author) -> Command | None:
         return None
     round_id, voter, *option = author.rng.choice(ballots).split("/")
     voters = {author.voter(round_id, one): one for one in author.state.participants}
-    if voter not in voters:
-        return None  # nobody takes a paper back
     return WithdrawBallot(
         actor=voter,
         round=round_id,
@@ -325,69 +312,8 @@ def _void(author: Author) -> Command:
 
 
 def _certify(author: Author) -> Command:
-    """By the system, or where paper was given out, by a facilitator once all of it is settled."""
     round_id = author.round("closed")
-    for batch_id, batch in batches_of(author.state, round_id).items():
-        if batch.status == "entered":
-            return (
-                CheckPaperBatch(
-                    actor=author.facilitator, round=round_id, batch=batch_id, papers=batch.returned
-                )
-                if batch.entered_by != author.facilitator
-                else VoidPaperBatch(actor=author.facilitator, round=round_id, batch=batch_id, reason="other")
-            )
-    actor = author.facilitator if round_id in author.state.papers else SYSTEM
-    return CertifyResult(actor=actor, round=round_id, tie_root=tie_root(round_id))
-
-
-def _issue_paper(author: Author) -> Command:
-    round_id, participant = author.round("open", "closed"), author.participant()
-    voter = author.voter(round_id, participant)
-    held = author.state.papers.get(round_id, ())
-    again = voter in held and author.rng.random() < 0.8
-    return IssuePaper(
-        actor=_at_the_desk(author), round=round_id, participant=participant, voter=voter, again=again
-    )
-
-
-def _enter_batch(author: Author) -> Command | None:
-    rounds = [key for key in author.state.papers if author.state.rounds[key].status in ("open", "closed")]
-    if not rounds:
-        return None
-    round_id = author.rng.choice(rounds)
-    back = sum(one.returned for one in batches_of(author.state, round_id).values() if one.status != "voided")
-    left = len(author.state.papers[round_id]) - back
-    papers = author.rng.randint(0, max(0, min(left, 4)))
-    row = author.state.rounds[round_id]
-    return EnterPaperBatch(
-        actor=_at_the_desk(author),
-        round=round_id,
-        batch=author.uuid(),
-        number=author.rng.randint(1, 9),
-        ballots=tuple((_choice(author, row), author.hex()) for _ in range(papers)),
-        invalid=author.rng.randint(0, max(0, min(left - papers, 1))),
-        place=author.maybe_text("table"),
-    )
-
-
-def _settle_batch(author: Author) -> Command | None:
-    batches = [
-        (round_id, batch_id, batch)
-        for round_id, held in author.state.batches.items()
-        for batch_id, batch in held.items()
-        if batch.status != "voided"
-    ]
-    if not batches:
-        return None
-    round_id, batch_id, batch = author.rng.choice(batches)
-    actor = author.rng.choice((author.facilitator, author.scribe()))
-    if author.rng.random() < 0.2:
-        return VoidPaperBatch(actor=actor, round=round_id, batch=batch_id, reason="mistake")
-    return CheckPaperBatch(actor=actor, round=round_id, batch=batch_id, papers=batch.returned)
-
-
-def _at_the_desk(author: Author) -> str:
-    return author.rng.choice((author.facilitator, author.scribe()))
+    return CertifyResult(actor=SYSTEM, round=round_id, tie_root=tie_root(round_id))
 
 
 def _contest(author: Author) -> Command:
@@ -584,9 +510,6 @@ _LIKELY: dict[Move, int] = {
     _readmit: 2,
     _settings: 1,
     _admit: 1,
-    _issue_paper: 3,
-    _enter_batch: 2,
-    _settle_batch: 2,
     _close_round: 2,
     _close_at_term: 1,
     _void: 1,

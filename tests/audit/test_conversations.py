@@ -73,7 +73,7 @@ async def test_a_real_conversation_proves_itself_offline_and_counts_to_its_certi
     assert (second.exit_code, second.violations, second.unchecked) == (PROVEN, (), {})
     assert second.rules_checked_to == second.size == second.entries_hashed
 
-    _, (recount,) = recount_export(io.BytesIO(file), "a file", Trust(now_ms=NOW_MS, key=key))
+    _, (recount,), _ = recount_export(io.BytesIO(file), "a file", Trust(now_ms=NOW_MS, key=key))
     assert (recount.round, recount.differs) == (round_id, ())
     entries = [one.event for one in await record(service, imported.workshop)]
     stated = [row for event in entries if event.NAME == "ResultPart.v1" for row in event.rows]  # type: ignore[attr-defined]

@@ -29,7 +29,6 @@ from cocreate.domain.messages import EVENT_TYPES, SYSTEM, Command
 from cocreate.domain.participant import JoinWorkshop, RemoveParticipant
 from cocreate.domain.round import CloseRound
 from cocreate.domain.workshop import RescheduleWorkshop, SealRecord
-from tests.domain.test_paper import DESK, ENTERED, HANDED_OUT, checks, enters, issues
 from tests.domain.words import (
     ANNA,
     BEN,
@@ -38,7 +37,6 @@ from tests.domain.words import (
     FACILITATOR,
     OPINION,
     PREDECESSOR,
-    SAM,
     SOURCE,
     STRANGER,
     SUPPORT,
@@ -155,16 +153,6 @@ EXAMPLES: list[Example] = [
     (errors.LastFacilitator, [*BOARD], RemoveFacilitator(actor=FACILITATOR, facilitator=FACILITATOR)),
     (errors.RecordIsSealed, [*BOARD, CLOSES_WORKSHOP, SealRecord(actor=FACILITATOR)], hides(1)),
     (errors.ImportIncomplete, [*opened(SOURCE)], CLOSES_WORKSHOP),
-    (errors.PaperUnavailable, [*GROWING], issues(ANNA, by=FACILITATOR)),
-    (errors.PaperHeld, [*HANDED_OUT], votes(CLEO, 1)),
-    (errors.BallotStands, [*DESK, votes(ANNA, 1)], issues(ANNA)),
-    (errors.PaperExceeded, [*DESK], enters()),
-    (errors.PaperBatchRepeated, [*ENTERED], replace(enters(), batch=activity_id(1))),
-    (errors.PaperBatchStateConflict, [*ENTERED], enters()),
-    (errors.PaperBatchNotFound, [*DESK], checks()),
-    (errors.PaperCountDiffers, [*ENTERED], checks(papers=1)),
-    (errors.SecondPersonNeeded, [*ENTERED], checks(by=SAM)),
-    (errors.PaperAwaited, [*ENTERED, CLOSES_ROUND, Wait(60_000)], CERTIFIES),
 ]
 
 

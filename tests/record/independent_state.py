@@ -83,9 +83,6 @@ class State:
         )
         return [[key, counter, choice] for key, (counter, _, choice) in rows]
 
-    def batch(self, round_id: str, batch: str) -> list[Any]:
-        return next(one for one in self.rounds[round_id]["batches"] if one[0] == batch)
-
     def presence(self, participant: str, status: str, position: int) -> None:
         row = self.participants[participant]
         gone = [] if status == "present" else row[3:] or [position]
@@ -197,36 +194,6 @@ def _ballot(kind: int) -> Fold:
     return fold
 
 
-def _paper_issued(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
-    papers = dict(state.rounds[key].get("papers", []))
-    papers[facts["voter"]] = papers.get(facts["voter"], 0) + 1
-    state.rounds[key]["papers"] = sorted(map(list, papers.items()))
-
-
-def _batch_entered(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
-    named = [facts[one] for one in ("batch", "number", "papers", "invalid")]
-    batches = [*state.rounds[key].get("batches", []), [*named, entry["actor"], "entered", []]]
-    state.rounds[key]["batches"] = sorted(batches)
-
-
-def _paper_entered(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
-    state.batch(key, facts["batch"])[6].append([facts["choice"], facts["random"]])
-
-
-def _batch_settled(status: str) -> Fold:
-    def fold(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
-        batch = state.batch(key, facts["batch"])
-        stood, batch[5] = batch[5] == "checked", status
-        for place, (choice, random) in enumerate(batch[6]):
-            ballot = f"{key}/{facts['batch'].replace('-', '')[:28]}{place:04x}"
-            if status == "checked":
-                state.ballots[ballot] = [1, random, choice]
-            elif stood:
-                state.ballots[ballot] = [1, random]
-
-    return fold
-
-
 def _answered(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
     state.put(
         "answers", key, facts["answer"], entry["position"], *([facts["cost"]] if "cost" in facts else [])
@@ -319,11 +286,6 @@ FOLDS: dict[str, Fold] = {
     "BallotCast": _ballot(0),
     "BallotReplaced": _ballot(1),
     "BallotWithdrawn": _ballot(2),
-    "PaperIssued": _paper_issued,
-    "PaperBatchEntered": _batch_entered,
-    "PaperEntered": _paper_entered,
-    "PaperBatchChecked": _batch_settled("checked"),
-    "PaperBatchVoided": _batch_settled("voided"),
     "IdeaAnswered": _answered,
     "IdeasMerged": _merged,
     "MergeReverted": _parted,

@@ -32,12 +32,12 @@ def summary_of(state: WorkshopState) -> Summary:
 
 
 def due_rounds(state: WorkshopState) -> list[tuple[int, str, Deed]]:
-    """(when, round id, what) of everything the clock has to do; a round with paper waits for a person to certify it."""
+    """(when, round id, what) of everything the clock has to do."""
     due: list[tuple[int, str, Deed]] = []
     for round_id, row in state.rounds.items():
         if row.status == "open" and row.withheld_until is not None:
             due.append((row.withheld_until, round_id, "close"))
-        elif row.status == "closed" and row.closed_at is not None and round_id not in state.papers:
+        elif row.status == "closed" and row.closed_at is not None:
             # A workshop that closes ends its rounds' graces, so they are due at once.
             at = row.closed_at if row.grace_until is None else row.grace_until + 1
             due.append((at, round_id, "certify"))

@@ -50,7 +50,6 @@ def check_run(
         _closed(state, row, run)
         or _out_of_place(row, run, entries)
         or _out_of_order(state, run, names)
-        or _has_paper(state, run)
         or _not_eligible(state, row, run, voters)
         or _not_an_option(state, row, run)
         or _no_choice(row, run)
@@ -101,17 +100,6 @@ def _not_eligible(
             problem = "nobody here" if found is None else found.status
             at = next(at for at, aggregate in enumerate(run.aggregates) if aggregate[_VOTER] == voter)
             return Bad(at, "a voter who is a participant and present", f"voter {voter}, who is {problem}")
-    return None
-
-
-def _has_paper(state: WorkshopState, run: BallotRun) -> Bad | None:
-    """Whoever was given a paper ballot has no other."""
-    held = state.papers.get(run.round)
-    if not held:
-        return None
-    for at, aggregate in enumerate(run.aggregates):
-        if aggregate[_VOTER] in held:
-            return Bad(at, "a voter without a paper ballot", f"voter {aggregate[_VOTER]}, who was given one")
     return None
 
 

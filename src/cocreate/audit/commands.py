@@ -20,7 +20,6 @@ from cocreate.domain import (
     genesis,
     idea,
     merging,
-    paper,
     participant,
     settings,
     workshop,
@@ -45,9 +44,6 @@ class Known(Protocol):
 
     def participant(self, round_id: str, voter: str) -> str:
         """Who a voter is; somebody present where that cannot be known."""
-
-    def papers(self, round_id: str, batch_id: str) -> int:
-        """How many papers a batch has: the entry of its check does not say how many were counted."""
 
 
 Rebuild = Callable[[Recorded, Sequence[Recorded], Known], Command | None]
@@ -143,36 +139,6 @@ def _ballot(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
     if isinstance(one.event, ballot.BallotWithdrawn):
         return ballot.WithdrawBallot(**placed, **_facts(one, "counter", "random"))
     return ballot.CastBallot(**placed, **_facts(one, "choice", "counter", "random", "claimed_at"))
-
-
-def _issue_paper(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
-    assert isinstance(one.event, paper.PaperIssued)
-    return paper.IssuePaper(
-        actor=one.actor,
-        round=one.aggregate,
-        participant=known.participant(one.aggregate, one.event.voter),
-        **_facts(one, "voter", "again"),
-    )
-
-
-def _enter_batch(one: Recorded, group: Sequence[Recorded], _: Known) -> Command:
-    papers = [other.event for other in group if isinstance(other.event, paper.PaperEntered)]
-    return paper.EnterPaperBatch(
-        actor=one.actor,
-        round=one.aggregate,
-        ballots=tuple((said.choice, said.random) for said in papers),
-        **_facts(one, "batch", "number", "invalid", "place"),
-    )
-
-
-def _check_batch(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
-    assert isinstance(one.event, paper.PaperBatchChecked)
-    return paper.CheckPaperBatch(
-        actor=one.actor,
-        round=one.aggregate,
-        batch=one.event.batch,
-        papers=known.papers(one.aggregate, one.event.batch),
-    )
 
 
 def _close_round(one: Recorded, _: Sequence[Recorded], __: Known) -> Command | None:
@@ -274,10 +240,6 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     ballot.BallotCast: _ballot,
     ballot.BallotReplaced: _ballot,
     ballot.BallotWithdrawn: _ballot,
-    paper.PaperIssued: _issue_paper,
-    paper.PaperBatchEntered: _enter_batch,
-    paper.PaperBatchChecked: _check_batch,
-    paper.PaperBatchVoided: _on(paper.VoidPaperBatch, "round", "batch", "reason"),
     certificate.ResultCertified: _certify,
     contest.ResultContested: _on(contest.ContestResult, "round", "author", "reason"),
     contest.ResultRecertified: _recertify,
@@ -285,5 +247,4 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     erasing.TextErased: _erase_text,
     erasing.SubjectErased: _on(erasing.EraseSubject, "subject", "reason"),
 }
-"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, OptionsPriced, PaperEntered, PaperReconciled and
-ResultPart."""
+"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, OptionsPriced, ResultPart."""

@@ -20,7 +20,6 @@ from cocreate.domain.decider import decide, evolve
 from cocreate.domain.errors import Refusal
 from cocreate.domain.genesis import ImportCompleted
 from cocreate.domain.messages import Event, Pending, Recorded
-from cocreate.domain.paper import batches_of, paper_ballots
 from cocreate.domain.participant import ConsentGiven
 from cocreate.domain.round import Round, RoundClosed, RoundOpened
 from cocreate.domain.state import WorkshopState
@@ -115,7 +114,7 @@ class Replay:
             self._skip(position)
 
     def _skip(self, position: int) -> None:
-        rounds = tuple(sorted(set(self._waiting_rounds())))
+        rounds = tuple(sorted(self._waiting_rounds()))
         if not rounds:
             self._stop("withheld", position, expected="an entry, no results are waited for", found="its hash")
         if self.stopped:
@@ -162,14 +161,8 @@ class Replay:
         )
 
     def voters_seen(self, round_id: str) -> int:
-        """How many voters have a ballot in the round, standing, taken back or on paper."""
-        papers = {
-            ballot
-            for batch_id, batch in batches_of(self.state, round_id).items()
-            for ballot, _, _ in paper_ballots(round_id, batch_id, batch)
-        }
-        seen = {key[_VOTER] for key in self.state.ballots[round_id] if key not in papers}
-        return len(seen | self.state.papers.get(round_id, {}).keys())
+        """How many voters have a ballot in the round, standing or taken back."""
+        return len({key[_VOTER] for key in self.state.ballots[round_id]})
 
     # What `command_of` asks.
 
@@ -191,10 +184,6 @@ class Replay:
             return voters.get(voter, _NOBODY)
         present = (key for key, one in self.state.participants.items() if one.status == "present")
         return next(present, _NOBODY)
-
-    def papers(self, round_id: str, batch_id: str) -> int:
-        batch = batches_of(self.state, round_id).get(batch_id)
-        return 0 if batch is None else batch.returned
 
     def _voters_of(self, round_id: str) -> dict[str, str] | None:
         """Participants by voter in a pseudonymous round whose key is known."""
@@ -220,15 +209,15 @@ class Replay:
             )
 
     def _waiting_rounds(self) -> list[str]:
-        """The rounds that take ballots or paper at this moment whose results are not shown yet."""
-        waiting = [round_id for round_id in self.state.rounds if not self.is_released(round_id)]
-        paper = [round_id for round_id in waiting if round_id in self.state.papers]
+        """The rounds that take ballots at this moment whose results are not shown yet."""
         try:
             self.state.require_input()
         except Refusal:
-            return paper
-        return paper + [
-            round_id for round_id in waiting if takes_ballots(self.state.rounds[round_id], self.state.now)
+            return []
+        return [
+            round_id
+            for round_id, row in self.state.rounds.items()
+            if not self.is_released(round_id) and takes_ballots(row, self.state.now)
         ]
 
     def _repeats(self, command: str, position: int) -> bool:

@@ -19,7 +19,6 @@ from cocreate.domain.errors import (
     NotTheAuthor,
     OptionHidden,
     OptionUnknown,
-    PaperHeld,
     RoundNotOpen,
 )
 from cocreate.domain.messages import Aggregate, Command, Event, Millis, Pending, Random, Recorded
@@ -167,8 +166,6 @@ def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState"
         raise NotTheAuthor()
     if not takes_ballots(row, now):
         raise RoundNotOpen(round=command.round, status=row.status)
-    if command.actor in state.papers.get(command.round, ()):
-        raise PaperHeld(round=command.round)
     if row.method.per_option != (command.option is not None):
         expected = "the statement it is on" if row.method.per_option else "no single statement"
         raise ChoiceMalformed(method=row.method.name, expected=expected, found=command.option or "none")

@@ -14,9 +14,8 @@ from pydantic import Field
 from cocreate.domain.ballot import Turnout, ballot_parts
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.decider import Events, decides, evolves
-from cocreate.domain.errors import GraceRunning, PaperAwaited, RoundStateConflict
+from cocreate.domain.errors import GraceRunning, RoundStateConflict
 from cocreate.domain.messages import (
-    SYSTEM,
     Aggregate,
     Command,
     Count,
@@ -28,7 +27,6 @@ from cocreate.domain.messages import (
     Recorded,
     Uuid,
 )
-from cocreate.domain.paper import checked_batches, reconciled, unchecked_batches
 from cocreate.domain.round import Round, Verdict, find_round, require_certifier
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.method import Box, Ranking, Result, Tally
@@ -62,8 +60,7 @@ class ResultPart(Event):
 class Reconciliation(Facts):
     """eligible: who could vote, being present at some time since the opening, so never fewer than the voters.
 
-    The rest are ballots: standing = cast - withdrawn = blank + invalid + those with a mark. `paper` of those cast are valid papers
-    of checked batches, `invalid` the other papers; each paper stands for a voter.
+    The rest are ballots: standing = cast - withdrawn = blank + invalid + those with a mark.
     """
 
     blank: Count
@@ -115,19 +112,8 @@ def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> 
         raise RoundStateConflict(status=row.status, wanted="certified")
     if row.grace_until is not None and now <= row.grace_until:
         raise GraceRunning(until=row.grace_until)
-    has_paper = command.round in state.papers
-    if has_paper:
-        _require_paper_settled(command, state)
-    papers: list[Event] = [reconciled(state, command.round)] if has_paper else []
     parts, facts = counted(row, command.round, state, command.tie_root, eligible=_eligible(row, state))
-    return [Pending(command.round, event) for event in (*parts, *papers, ResultCertified(**facts))]
-
-
-def _require_paper_settled(command: CertifyResult, state: "WorkshopState") -> None:
-    """Only people know whether all paper is in, so the system never certifies a round with paper."""
-    unchecked = unchecked_batches(state, command.round)
-    if unchecked or command.actor == SYSTEM:
-        raise PaperAwaited(unchecked=unchecked)
+    return [Pending(command.round, event) for event in (*parts, ResultCertified(**facts))]
 
 
 class CountedFacts(TypedDict):
@@ -202,17 +188,15 @@ def _reconcile(
     row: Round, ballots: list[tuple[str, int, Any]], state: "WorkshopState", round_id: str, eligible: int
 ) -> Reconciliation:
     turnout = state.turnout.get(round_id, Turnout())
-    batches = checked_batches(state, round_id)
-    paper, invalid = sum(one.papers for one in batches), sum(one.invalid for one in batches)
     return Reconciliation(
         blank=sum(row.method.is_blank(choice) for _, _, choice in ballots),
-        cast=turnout.cast + paper + invalid,
+        cast=turnout.cast,
         eligible=eligible,
-        invalid=invalid,
-        paper=paper,
+        invalid=0,
+        paper=0,
         replaced=turnout.replaced,
-        standing=len(ballots) + invalid,
-        voters=len({ballot_parts(aggregate)[1] for aggregate, _, _ in ballots}) + invalid,
+        standing=len(ballots),
+        voters=len({ballot_parts(aggregate)[1] for aggregate, _, _ in ballots}),
         withdrawn=turnout.withdrawn,
     )
 

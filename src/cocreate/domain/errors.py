@@ -3,9 +3,9 @@
     Refusal
     ├── NotFound               the thing named does not exist here
     │   └── WorkshopNotFound IdeaNotFound CommentNotFound RoundNotFound ActivityNotFound ParticipantNotFound TextNotFound
-    │       PaperBatchNotFound DecisionNotFound ClusterNotFound
+    │       DecisionNotFound ClusterNotFound
     ├── NotAllowed             the actor's role does not permit it
-    │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor SecondPersonNeeded
+    │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor
     ├── Malformed              the request contradicts the rules it names, whatever the state
     │   └── ChoiceMalformed RulesMalformed TagUnknown AgendaMalformed TimesMalformed
     │       MergeMalformed PredecessorMalformed
@@ -14,8 +14,7 @@
             CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning ContestOver OptionUnknown
             OptionHidden CountImpossible BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
             ParticipantStateConflict LastFacilitator IdempotencyKeyReused RecordIsSealed ImportIncomplete
-            PaperUnavailable PaperHeld BallotStands PaperBatchRepeated PaperBatchStateConflict PaperCountDiffers
-            PaperExceeded PaperAwaited DecisionStateConflict IdeaInRound
+            DecisionStateConflict IdeaInRound
 
 The class is the kind, keyword values are the facts, the text is derived. How a kind is told over HTTP is not known here.
 """
@@ -82,10 +81,6 @@ class TextNotFound(NotFound):
     )
 
 
-class PaperBatchNotFound(NotFound):
-    text = "There is no paper batch {batch} in this round. Reload the page to see those that were entered."
-
-
 class DecisionNotFound(NotFound):
     text = "There is no decision {decision} in this workshop. Reload the page to see the decisions."
 
@@ -112,10 +107,6 @@ class NotAScribe(NotAllowed):
 
 class NotTheAuthor(NotAllowed):
     text = "This belongs to somebody else. Ask them, or a facilitator."
-
-
-class SecondPersonNeeded(NotAllowed):
-    text = "A paper batch is checked by somebody else than who entered it. Ask another scribe or facilitator."
 
 
 class ChoiceMalformed(Malformed):
@@ -265,44 +256,3 @@ class RecordIsSealed(Conflict):
 
 class ImportIncomplete(Conflict):
     text = "The import into this workshop has not completed. Run it again to resume it."
-
-
-class PaperUnavailable(Conflict):
-    text = "A round by {method} asks statement by statement, so it has no paper ballots. Enter such answers one by one."
-
-
-class PaperHeld(Conflict):
-    text = (
-        "Somebody with a paper ballot in the round {round} has no other one. Put that paper into the box; "
-        "at the desk, a spoiled one is exchanged for another."
-    )
-
-
-class BallotStands(Conflict):
-    text = "This person's ballot in the round {round} stands already. Let them withdraw it first, then give out paper."
-
-
-class PaperBatchRepeated(Conflict):
-    text = "A paper batch with the number {number} was entered already. Look at it; void it first if it is wrong."
-
-
-class PaperBatchStateConflict(Conflict):
-    text = "A paper batch that is {status} cannot be {wanted}."
-
-
-class PaperCountDiffers(Conflict):
-    text = "The batch was entered with {entered} papers, and you counted {counted}. Count again; void it if it is wrong."
-
-
-class PaperExceeded(Conflict):
-    text = (
-        "With this batch {returned} papers would have come back, and {held} people hold one. "
-        "Count again, or note who else was given one."
-    )
-
-
-class PaperAwaited(Conflict):
-    text = (
-        "A facilitator certifies a round with paper, once each batch is checked or voided; {unchecked} are neither. "
-        "Settle those first."
-    )

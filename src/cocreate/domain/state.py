@@ -4,7 +4,7 @@ Owner: the sequencer. It decides a batch on speculative state, so every change s
 Nothing here comes from a sealed text, and nobody outside the sequencer reads it.
 """
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from cocreate.domain.answer import Answer
 from cocreate.domain.ballot import Ballot, Turnout
@@ -25,9 +25,6 @@ from cocreate.domain.merging import Merge
 from cocreate.domain.participant import Authored, Participant
 from cocreate.domain.round import Round
 from cocreate.domain.workshop import Status, Workshop
-
-if TYPE_CHECKING:
-    from cocreate.domain.paper import PaperBatch
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -62,7 +59,6 @@ class WorkshopState:
         "answers",
         "authored",
         "ballots",
-        "batches",
         "clustered",
         "clusters",
         "comments",
@@ -71,7 +67,6 @@ class WorkshopState:
         "ideas",
         "merged",
         "now",
-        "papers",
         "participants",
         "rounds",
         "size",
@@ -100,21 +95,11 @@ class WorkshopState:
         self.ballots: Table[str, Table[str, Ballot]] = Table(self._undo)
         """By round, then by the ballot's id, so that closing a round looks at its own ballots alone."""
         self.turnout: Table[str, Turnout] = Table(self._undo)
-        self.papers: Table[str, Table[str, int]] = Table(self._undo)
-        """By round and voter, how many paper ballots were given out; a round without paper has no table."""
-        self.batches: Table[str, Table[str, PaperBatch]] = Table(self._undo)
-        """By round and id."""
         self.mark()
 
     def hold_ballots(self, round_id: str) -> None:
         """Make room for a new round's ballots."""
         self.ballots.put(round_id, Table(self._undo))
-
-    def table_of(self, tables: "Table[str, Table[K, V]]", round_id: str) -> "Table[K, V]":
-        """The round's table, made when it gets its first row."""
-        if round_id not in tables:
-            tables.put(round_id, Table(self._undo))
-        return tables[round_id]
 
     def mark(self) -> None:
         """Make the state as it is now the one that `rollback` returns to."""

@@ -4,7 +4,6 @@ This is where a busy record spends its time, so a ballot costs a few dictionary 
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from itertools import count, islice
 from typing import Any
 
@@ -29,7 +28,7 @@ class Poll:
     Until the results are `released`, nobody is told of a tally, and `tally_changes` does not follow the ballots.
     """
 
-    __slots__ = ("answers", "ballots", "counters", "method", "papers", "per_option", "released", "replaced", "shown", "standing",
+    __slots__ = ("answers", "ballots", "counters", "method", "per_option", "released", "replaced", "shown", "standing",
                  "tally", "tally_changes", "voters", "withdrawn")  # fmt: skip
 
     def __init__(self, method: Method, *, released: bool) -> None:
@@ -41,8 +40,6 @@ class Poll:
         self.standing: dict[str, Any] = {}
         self.counters: dict[str, int] = {}
         self.answers: dict[str, int] = {}
-        self.papers: set[str] = set()
-        """The ids of those in `standing` that came on paper."""
         self.ballots = 0
         self.replaced = 0
         self.withdrawn = 0
@@ -96,17 +93,9 @@ class Poll:
             self.tally.add(marked, choice, times)
         for (marked, choice), times in Counter(went).items():
             self.tally.add(marked, choice, -times)
-        self.shown += (self._ever() - self.shown) // VOTERS_PER_STEP * VOTERS_PER_STEP
+        ever = len(self.answers) if self.per_option else len(standing)
+        self.shown += (ever - self.shown) // VOTERS_PER_STEP * VOTERS_PER_STEP
         return crossed
-
-    def fold_papers(self, said: Sequence[tuple[str, Any]], position: int) -> int | None:
-        """Count papers, or with None for what they say count them no more: no voter took them back. Returns what `fold` does."""
-        self.papers.update(ballot for ballot, _ in said)
-        withdrawn = self.withdrawn
-        ballots, choices = [ballot for ballot, _ in said], [choice for _, choice in said]
-        crossed = self.fold(BallotRun("", position, 0, 0, ballots, choices, [1] * len(said), (), ()))
-        self.withdrawn = withdrawn
-        return None if crossed is None else position
 
     def _stands(self, aggregate: str, step: int) -> bool:
         """One ballot more or less stands; returns whether the round thereby has few voters, or enough."""
@@ -121,18 +110,13 @@ class Poll:
 
     def show_all_voters(self) -> None:
         """At closing the list is complete. Late voters join it by at least five: a name alone would tell whose ballot it is."""
-        self.shown = self._ever()
-
-    def _ever(self) -> int:
-        """How many have ever voted, but on paper, which has no names."""
-        return len(self.answers) if self.per_option else len(self.standing) - len(self.papers)
+        self.shown = len(self.answers) if self.per_option else len(self.standing)
 
     def shown_voters(self) -> list[str]:
         """Those shown as having ever voted, sorted so that the order of voting does not tell."""
         if self.per_option:
             return sorted(islice(self.answers, self.shown))
-        named = (aggregate for aggregate in self.standing if aggregate not in self.papers)
-        return sorted(aggregate[_VOTER] for aggregate in islice(named, self.shown))
+        return sorted(aggregate[_VOTER] for aggregate in islice(self.standing, self.shown))
 
     def ballot(self, round_id: str, voter: str, option: str | None) -> tuple[int, Any] | None:
         """(counter, choice) of a voter's ballot, the choice None if it is withdrawn; None if there never was one."""

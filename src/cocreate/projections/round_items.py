@@ -4,7 +4,7 @@ from cocreate.domain.certificate import ResultCertified
 from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRecertified
 from cocreate.projections.items import idea_text
 from cocreate.projections.reader import Item, Reader, present
-from cocreate.projections.rounds import PaperRow, RoundRow, Told, option_key
+from cocreate.projections.rounds import RoundRow, Told, option_key
 
 
 def round_item(reader: Reader, key: str) -> Item:
@@ -138,41 +138,11 @@ def turnout_item(reader: Reader, key: str) -> Item:
     item = {
         "key": key,
         "changed": fold.turnout_changes.at(key),
-        "voters": poll.voters + row.paper.invalid,
-        "ballots": poll.ballots + row.paper.invalid,
+        "voters": poll.voters,
+        "ballots": poll.ballots,
         "replaced": poll.replaced,
         "withdrawn": poll.withdrawn,
-        "paper": _paper(row.paper) if row.paper.held else None,
         "voted": poll.shown_voters() if named else None,
-    }
-    return present(item)
-
-
-def _paper(paper: PaperRow) -> Item:
-    """What is out and what has come back; `unchecked` papers do not count yet."""
-    return {
-        "issued": sum(paper.held.values()),
-        "spoiled": sum(paper.held.values()) - len(paper.held),
-        "returned": sum(batch.returned for batch in paper.batches_with("checked")),
-        "invalid": paper.invalid,
-        "unchecked": sum(batch.returned for batch in paper.batches_with("entered")),
-    }
-
-
-def batch_item(reader: Reader, round_id: str, batch_id: str) -> Item:
-    """A batch as the desk sees it, with what its papers say: they have no names."""
-    paper = reader.facts.rounds.rounds[round_id].paper
-    batch, at = paper.batches[batch_id], paper.entered_at[batch_id]
-    item = {
-        "key": batch_id,
-        "number": batch.number,
-        "papers": batch.papers,
-        "invalid": batch.invalid,
-        "entered_by": batch.entered_by,
-        "entered_at": at,
-        "status": batch.status,
-        "place": reader.text(at, "place") if batch_id in paper.placed else None,
-        "ballots": [list(choice) if isinstance(choice, tuple) else choice for choice, _ in batch.ballots],
     }
     return present(item)
 

@@ -1,6 +1,6 @@
 """Rounds, their options and their results; every number comes from the domain's own tally."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.certificate import ResultCertified
@@ -8,16 +8,6 @@ from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRec
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
 from cocreate.domain.messages import Recorded
-from cocreate.domain.paper import (
-    BatchStatus,
-    PaperBatch,
-    PaperBatchChecked,
-    PaperBatchEntered,
-    PaperBatchVoided,
-    PaperEntered,
-    PaperIssued,
-    paper_ballots,
-)
 from cocreate.domain.round import OptionAdmitted, OptionsPriced, RoundClosed, RoundOpened, RoundVoided
 from cocreate.domain.voting import METHODS
 from cocreate.domain.workshop import WorkshopClosed
@@ -48,27 +38,6 @@ class Told:
 
 
 @dataclass(slots=True)
-class PaperRow:
-    """A round's paper: how often it was given to each voter, and what came back.
-
-    `entered_at` is the position of each batch, `placed` those that say where their papers come from.
-    """
-
-    held: dict[str, int] = field(default_factory=dict)
-    batches: dict[str, PaperBatch] = field(default_factory=dict)
-    entered_at: dict[str, int] = field(default_factory=dict)
-    placed: set[str] = field(default_factory=set)
-
-    def batches_with(self, status: BatchStatus) -> list[PaperBatch]:
-        return [batch for batch in self.batches.values() if batch.status == status]
-
-    @property
-    def invalid(self) -> int:
-        """Papers that came back, are checked, and say nothing that counts."""
-        return sum(batch.invalid for batch in self.batches_with("checked"))
-
-
-@dataclass(slots=True)
 class RoundRow:
     number: int
     opened: RoundOpened
@@ -77,7 +46,6 @@ class RoundRow:
     poll: Poll
     options: dict[str, OptionRow] = field(default_factory=dict)
     costs: dict[str, int] = field(default_factory=dict)
-    paper: PaperRow = field(default_factory=PaperRow)
     status: str = "open"
     closed_time: int | None = None
     closed_because: str | None = None
@@ -115,11 +83,6 @@ class RoundsFold:
             RoundOpened: self._opened,
             OptionAdmitted: self._admitted,
             OptionsPriced: self._priced,
-            PaperIssued: self._paper_issued,
-            PaperBatchEntered: self._batch_entered,
-            PaperEntered: self._paper_entered,
-            PaperBatchChecked: self._batch_checked,
-            PaperBatchVoided: self._batch_voided,
             RoundClosed: self._closed,
             RoundVoided: self._voided,
             ResultCertified: self._certified,
@@ -177,45 +140,6 @@ class RoundsFold:
         row.poll.admit(idea, recorded.position)
         self.rounds_of.setdefault(idea, []).append(recorded.aggregate)
         self.option_changes.touch(option_key(recorded.aggregate, idea), recorded.position)
-
-    def _paper_issued(self, recorded: Recorded, event: PaperIssued) -> None:
-        held = self.rounds[recorded.aggregate].paper.held
-        held[event.voter] = held.get(event.voter, 0) + 1
-        self.turnout_changes.touch(recorded.aggregate, recorded.position)
-
-    def _batch_entered(self, recorded: Recorded, event: PaperBatchEntered) -> None:
-        paper = self.rounds[recorded.aggregate].paper
-        paper.batches[event.batch] = PaperBatch(event.number, event.papers, event.invalid, recorded.actor)
-        paper.entered_at[event.batch] = recorded.position
-        if event.place is not None:
-            paper.placed.add(event.batch)
-        self.turnout_changes.touch(recorded.aggregate, recorded.position)
-
-    def _paper_entered(self, recorded: Recorded, event: PaperEntered) -> None:
-        batches = self.rounds[recorded.aggregate].paper.batches
-        said = event.choice, bytes.fromhex(event.random)
-        batches[event.batch] = replace(batches[event.batch], ballots=(*batches[event.batch].ballots, said))
-
-    def _batch_checked(self, recorded: Recorded, event: PaperBatchChecked) -> None:
-        self._settle(recorded, event.batch, "checked")
-
-    def _batch_voided(self, recorded: Recorded, event: PaperBatchVoided) -> None:
-        self._settle(recorded, event.batch, "voided")
-
-    def _settle(self, recorded: Recorded, batch_id: str, status: BatchStatus) -> None:
-        """Count the papers of a batch, or count them no more."""
-        row = self.rounds[recorded.aggregate]
-        before = row.paper.batches[batch_id]
-        row.paper.batches[batch_id] = replace(before, status=status)
-        if status == "checked" or before.status == "checked":
-            said = [
-                (ballot, choice if status == "checked" else None)
-                for ballot, choice, _ in paper_ballots(recorded.aggregate, batch_id, before)
-            ]
-            crossed = row.poll.fold_papers(said, recorded.position)
-            if crossed is not None:
-                self.round_changes.touch(recorded.aggregate, crossed)
-        self.turnout_changes.touch(recorded.aggregate, recorded.position)
 
     def _closed(self, recorded: Recorded, event: RoundClosed) -> None:
         row = self.rounds[recorded.aggregate]

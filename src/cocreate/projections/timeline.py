@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
-from cocreate.domain.paper import PAPER_WITHHELD
 from cocreate.projections.handlers import Handlers
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -40,8 +39,6 @@ FACTS: dict[str, tuple[str, ...]] = {
 }
 """The facts of an event that its line on the timeline carries: small ones, and never a ballot's or a result's."""
 
-_PAPER = frozenset(event.NAME for event in PAPER_WITHHELD)
-
 
 class Entry(NamedTuple):
     position: int
@@ -71,7 +68,6 @@ class TimelineFold:
     def __init__(self) -> None:
         self.items: list[Entry | Run] = []
         self.runs: list[Run] = []
-        """What is withheld with its round's results: ballots, and paper one entry at a time."""
         self._run: Run | None = None
 
     def handlers(self) -> Handlers:
@@ -80,9 +76,10 @@ class TimelineFold:
     def _entry(self, recorded: Recorded, event: Event) -> None:
         names = FACTS.get(event.NAME, ())
         facts = tuple((name, value) for name in names if (value := getattr(event, name)) is not None)
-        self._add(
+        self.items.append(
             Entry(recorded.position, recorded.time, event.NAME, recorded.aggregate, recorded.actor, facts)
         )
+        self._run = None
 
     def ballots(self, more: BallotRun) -> None:
         run = self._run
@@ -90,22 +87,17 @@ class TimelineFold:
             run.last = more.last
             run.last_time = more.last_time
             return
-        self._add(Run(more.position, more.last, more.time, more.last_time, more.round))
+        self._run = Run(more.position, more.last, more.time, more.last_time, more.round)
+        self.items.append(self._run)
+        self.runs.append(self._run)
 
     def extend(self, items: Iterable[Entry | Run]) -> None:
         """Go on with items that were told before, in order."""
         for item in items:
-            self._add(item)
-
-    def _add(self, item: Entry | Run) -> None:
-        self.items.append(item)
-        if isinstance(item, Run):
-            self._run = item
-            self.runs.append(item)
-            return
-        self._run = None
-        if item.event in _PAPER:
-            self.runs.append(Run(item.position, item.last, item.time, item.time, item.aggregate))
+            self.items.append(item)
+            self._run = item if isinstance(item, Run) else None
+            if self._run is not None:
+                self.runs.append(self._run)
 
     def behind(self, after: int, limit: int) -> list[Entry | Run]:
         """Up to `limit` items that end behind the position, in order."""

@@ -6,7 +6,6 @@ The tables are written out here field by field: a class may change its shape, th
 from typing import Any
 
 from cocreate.domain.canonical import digest_of
-from cocreate.domain.paper import PaperBatch
 from cocreate.domain.round import Round
 from cocreate.domain.state import WorkshopState
 
@@ -105,10 +104,6 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
     }
     if row.costs:
         facts["costs"] = [list(one) for one in sorted(row.costs.items())]
-    if (papers := state.papers.get(key)) is not None:
-        facts["papers"] = [list(one) for one in sorted(papers.items())]
-    if (batches := state.batches.get(key)) is not None:
-        facts["batches"] = [_batch(batch_id, batch) for batch_id, batch in sorted(batches.items())]
     if row.closed_at is not None:
         facts["closed_at"] = row.closed_at
     if row.grace_until is not None:
@@ -116,11 +111,6 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
     if row.withheld_until is not None:
         facts["withheld_until"] = row.withheld_until
     return [key, facts, options]
-
-
-def _batch(batch_id: str, batch: PaperBatch) -> list[Any]:
-    said = [[choice, random.hex()] for choice, random in batch.ballots]
-    return [batch_id, batch.number, batch.papers, batch.invalid, batch.entered_by, batch.status, said]
 
 
 def _since(row: Round) -> list[dict[str, Any]]:
