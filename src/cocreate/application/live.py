@@ -86,9 +86,19 @@ class LiveWorkshop:
         return started.vkey
 
     @property
+    def root(self) -> bytes:
+        """The root over all that is durable."""
+        return self.tree.root()
+
+    @property
     def check_words(self) -> str:
-        """The root over all that is durable, in six words for people to compare."""
-        return check_words(self.tree.root())
+        """That root in six words, for people to compare."""
+        return check_words(self.root)
+
+    def entry_of(self, ballot: str, counter: int) -> int | None:
+        """Where the entry of a durable ballot stands, for its voter; None while a newer one of theirs is being written."""
+        standing = self.state.ballots[ballot[:36]].get(ballot)
+        return standing.position if standing is not None and standing.counter == counter else None
 
     def checkpoint(self) -> bytes:
         """The signed checkpoint over all that is durable. Raises RecordRewound: no two may ever contradict each other."""

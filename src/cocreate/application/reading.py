@@ -141,7 +141,7 @@ class Reading:
 
     def personal(self, live: LiveWorkshop, seat: str) -> Json:
         """What belongs to one participant alone; it never travels on a shared stream."""
-        return personal(live.projections, seat, self.voters(live, seat), live.texts)
+        return personal(live.projections, seat, self.voters(live, seat), live.texts, live.entry_of)
 
     def voters(self, live: LiveWorkshop, seat: str) -> Mapping[str, str]:
         """The participant's voter in each pseudonymous round whose key still exists."""

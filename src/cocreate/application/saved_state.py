@@ -1,6 +1,6 @@
 """What a workshop was folded to, as pieces of bytes and back: views for time travel, the rest for going on from there.
 
-Ballots, of which a busy record is made, lie in columns, five thousand a piece, 18 bytes each in the views and 16 more in the
+Ballots, of which a busy record is made, lie in columns, five thousand a piece, 18 bytes each in the views and 22 more in the
 rest, and the timeline in pieces of its own. Everything else is one pickle before them. Neither part holds a text or a key:
 those are opened from their own tables.
 Only bytes that this installation's key has authenticated may be read, and reading makes nothing but our own classes.
@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from cocreate.application.command_index import CommandIndex
-from cocreate.domain.ballot import Ballot
+from cocreate.domain.ballot import MARK_BYTES, Ballot
 from cocreate.domain.messages import Sealed
 from cocreate.domain.state import Table, WorkshopState
 from cocreate.domain.voting import METHODS, Method
@@ -31,7 +31,6 @@ PIECE_BALLOTS = 5_000
 PIECE_ITEMS = 2_000
 """Items of the timeline in a piece; the same few milliseconds."""
 _PROTOCOL = 5
-_RANDOM_BYTES = 16
 _VOTER = slice(37, 69)
 _OPTION = slice(70, None)
 """Where voter and option stand in a ballot's aggregate id, behind the round."""
@@ -95,7 +94,7 @@ def rest_pieces(rest: Rest, projections: Projections) -> Iterator[bytes]:
             # Both tables have each ballot where it was first cast; to look it up by its id would cost three times as much.
             if [key for key, _ in some] != list(islice(keys, PIECE_BALLOTS)):
                 raise SavedStateMalformed("projections and decision state hold ballots in different orders")
-            yield b"".join([ballot.random for _, ballot in some])
+            yield b"".join([ballot.mark for _, ballot in some])
 
 
 @dataclass(slots=True)
@@ -145,8 +144,8 @@ class SavedState:
         counters = [1] * len(keys)
         for place, counter in replaced.items():
             counters[place] = counter
-        randoms = [piece[at : at + _RANDOM_BYTES] for at in range(0, len(piece), _RANDOM_BYTES)]
-        ballots = map(Ballot._make, zip(counters, choices, randoms, strict=True))
+        marks = [piece[at : at + MARK_BYTES] for at in range(0, len(piece), MARK_BYTES)]
+        ballots = map(Ballot._make, zip(counters, choices, marks, strict=True))
         self.rest.state.ballots[round_id].update(zip(keys, ballots, strict=True))
 
     def views(self, size: int) -> Projections:

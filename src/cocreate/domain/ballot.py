@@ -6,6 +6,7 @@ round (per statement in opinion rounds), so a delayed older ballot can never und
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
@@ -29,6 +30,10 @@ from cocreate.domain.voting.method import Choice
 if TYPE_CHECKING:
     from cocreate.domain.state import Table, WorkshopState
 
+
+RANDOM_BYTES = 16
+POSITION_BYTES = 6
+MARK_BYTES = RANDOM_BYTES + POSITION_BYTES
 
 COUNTER_MAX = 1_000_000
 """Changes of one ballot; a counter that jumps there has used them all, and the standing ballot stays."""
@@ -95,7 +100,17 @@ class Ballot(NamedTuple):
 
     counter: int
     choice: Any
-    random: bytes
+    mark: bytes
+    """Its random bytes and where its entry stands, in one: so the position takes no memory, of which each ballot has its own."""
+
+    @property
+    def random(self) -> bytes:
+        return self.mark[:RANDOM_BYTES]
+
+    @property
+    def position(self) -> int:
+        """Of the entry that made it stand, or withdrew it. No rule reads it: its voter is told."""
+        return int.from_bytes(self.mark[RANDOM_BYTES:])
 
 
 class Turnout(NamedTuple):
@@ -205,7 +220,8 @@ def _next_counter(standing: Ballot | None, counter: int | None) -> int:
 def _ballot_moved(state: "WorkshopState", recorded: Recorded, event: Any) -> None:
     round_id, choice = recorded.aggregate[:36], None if type(event) is BallotWithdrawn else event.choice
     turnout = list(state.turnout.get(round_id, _NOBODY))
-    turnout[_stand(state.ballots[round_id], recorded.aggregate, choice, event.counter, event.random)] += 1
+    ballot = Ballot(event.counter, choice, _mark(event.random, recorded.position))
+    turnout[_stand(state.ballots[round_id], recorded.aggregate, ballot)] += 1
     state.turnout.put(round_id, Turnout(*turnout))
 
 
@@ -239,10 +255,10 @@ def evolve_run(state: "WorkshopState", run: BallotRun) -> None:
     """Fold a run of ballots into the state; the same as one after the other."""
     ballots = state.ballots[run.round]
     turnout = list(state.turnout.get(run.round, _NOBODY))
-    for aggregate, choice, counter, random in zip(
-        run.aggregates, run.choices, run.counters, run.randoms, strict=True
+    for position, aggregate, choice, counter, random in zip(
+        count(run.position), run.aggregates, run.choices, run.counters, run.randoms, strict=False
     ):
-        turnout[_stand(ballots, aggregate, choice, counter, random)] += 1
+        turnout[_stand(ballots, aggregate, Ballot(counter, choice, _mark(random, position)))] += 1
     state.turnout.put(run.round, Turnout(*turnout))
     state.size = run.last + 1
     state.now = run.last_time
@@ -252,11 +268,15 @@ _NOBODY = Turnout()
 _CAST, _REPLACED, _WITHDRAWN = range(3)
 
 
-def _stand(ballots: "Table[str, Ballot]", aggregate: str, choice: Any, counter: int, random: str) -> int:
+def _mark(random: str, position: int) -> bytes:
+    return bytes.fromhex(random) + position.to_bytes(POSITION_BYTES)
+
+
+def _stand(ballots: "Table[str, Ballot]", aggregate: str, ballot: Ballot) -> int:
     """Make this the standing ballot; returns its column of the turnout."""
     before = ballots.get(aggregate)
-    ballots.put_over(before, aggregate, Ballot(counter, choice, bytes.fromhex(random)))
-    if choice is None:
+    ballots.put_over(before, aggregate, ballot)
+    if ballot.choice is None:
         return _WITHDRAWN
     return _CAST if before is None or before.choice is None else _REPLACED
 

@@ -1,7 +1,8 @@
 """What one participant alone sees: their own contributions and ballots. It never travels on a shared stream."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from cocreate.domain.ballot import ballot_id
 from cocreate.projections.board import Written
 from cocreate.projections.fold import Projections
 from cocreate.projections.items import comment_item, idea_item
@@ -9,8 +10,21 @@ from cocreate.projections.reader import Item, Reader, Texts, present
 from cocreate.projections.round_items import tally_item
 from cocreate.projections.rounds import RoundRow
 
+EntryOf = Callable[[str, int], int | None]
+"""The position of a ballot's entry, by its aggregate id and counter; None where it is not known."""
 
-def personal(projections: Projections, participant: str, voters: Mapping[str, str], texts: Texts) -> Item:
+
+def nowhere(_: str, __: int) -> None:
+    """Where nobody is told of the entries of ballots."""
+
+
+def personal(
+    projections: Projections,
+    participant: str,
+    voters: Mapping[str, str],
+    texts: Texts,
+    entry_of: EntryOf = nowhere,
+) -> Item:
     """`voters` maps each pseudonymous round to this participant's voter; rounds it lacks are left out."""
     reader = Reader(projections, projections, "participant", texts, own=True)
     person = projections.participation.people.get(participant)
@@ -20,7 +34,7 @@ def personal(projections: Projections, participant: str, voters: Mapping[str, st
         for round_id, row in projections.rounds.rounds.items()
         if (voter := participant if row.opened.secrecy == "open" else voters.get(round_id)) is not None
     ]
-    ballots = [ballot for one in mine if (ballot := _ballot(*one)) is not None]
+    ballots = [ballot for one in mine if (ballot := _ballot(*one, entry_of)) is not None]
     name_at = None if person is None else person.name_at
     item = {
         "at": projections.at,
@@ -36,22 +50,24 @@ def personal(projections: Projections, participant: str, voters: Mapping[str, st
     return present(item)
 
 
-def _ballot(round_id: str, row: RoundRow, voter: str) -> Item | None:
+def _ballot(round_id: str, row: RoundRow, voter: str, entry_of: EntryOf) -> Item | None:
     """The ballot of a voter in one round; in opinion rounds, their answers in the order of its statements."""
     if not row.poll.method.per_option:
         found = row.poll.ballot(round_id, voter, None)
-        return None if found is None else {"round": round_id, **_counted(*found)}
+        if found is None:
+            return None
+        return {"round": round_id, **_counted(*found, entry_of, ballot_id(round_id, voter, None))}
     statements = [
-        {"option": idea, **_counted(*found)}
+        {"option": idea, **_counted(*found, entry_of, ballot_id(round_id, voter, idea))}
         for idea in row.options
         if (found := row.poll.ballot(round_id, voter, idea)) is not None
     ]
     return {"round": round_id, "statements": statements} if statements else None
 
 
-def _counted(counter: int, choice: tuple[str, ...] | int | None) -> Item:
+def _counted(counter: int, choice: tuple[str, ...] | int | None, entry_of: EntryOf, aggregate: str) -> Item:
     named = list(choice) if isinstance(choice, tuple) else choice
-    return present({"counter": counter, "choice": named})
+    return present({"counter": counter, "choice": named, "position": entry_of(aggregate, counter)})
 
 
 def _tallies(reader: Reader, round_id: str, row: RoundRow, voter: str) -> Iterator[Item]:

@@ -5,6 +5,7 @@ The tables are written out here field by field: a class may change its shape, th
 
 from typing import Any
 
+from cocreate.domain.ballot import RANDOM_BYTES
 from cocreate.domain.canonical import digest_of
 from cocreate.domain.round import Round
 from cocreate.domain.state import WorkshopState
@@ -129,8 +130,8 @@ def _ballots(state: WorkshopState) -> list[list[Any]]:
     The random bytes keep choices that are still withheld from being guessed from a digest that is public already.
     """
     return [
-        [aggregate, counter, random.hex(), *([] if choice is None else [choice])]
+        [aggregate, counter, mark[:RANDOM_BYTES].hex(), *([] if choice is None else [choice])]
         for round_id, ballots in sorted(state.ballots.items())
         if state.rounds[round_id].status != "certified"
-        for aggregate, (counter, choice, random) in sorted(ballots.items())
+        for aggregate, (counter, choice, mark) in sorted(ballots.items())
     ]

@@ -14,7 +14,7 @@ from cocreate.application import (
     WithdrawBallot,
 )
 from cocreate.http import ballot_forms, words_ballots
-from cocreate.http.keys import SERVICE
+from cocreate.http.keys import LINE, SERVICE
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import (
     Fields,
@@ -28,6 +28,7 @@ from cocreate.http.pages_forms import (
     worded,
 )
 from cocreate.http.pages_room import Item, Room, enter_room
+from cocreate.http.routes.record_log import proof_answer
 
 ANSWERS: Final = {"1": 1, "0": 0, "-1": -1}
 ANSWERS_LISTED_MAX: Final = 100
@@ -100,6 +101,11 @@ def _opinion(room: Room, one: Item, request: web.Request, trouble: Trouble | Non
     return {
         "statement": statement,
         "given": given,
+        "latest": max(
+            (one for one in room.answers(one["key"]).values() if "position" in one),
+            key=lambda one: one["position"],
+            default=None,
+        ),
         "answered": len(answers),
         "count": len(options),
         "answers": [(options[key], answer) for key, answer in reversed(listed)],
@@ -107,8 +113,13 @@ def _opinion(room: Room, one: Item, request: web.Request, trouble: Trouble | Non
 
 
 async def vote(request: web.Request) -> web.StreamResponse:
-    """Send a ballot or take it back. The counter is the standing one, as this page saw it, plus one."""
+    """Send a ballot or take it back. The counter is the standing one, as this page saw it, plus one.
+
+    The log tells only how many came in a moment, as of the API's ballots: the time of one could lead to its entry.
+    """
     workshop, round_id = request.match_info["workshop"], request.match_info["round"]
+
+    request[LINE] = None
 
     async def work(fields: Fields) -> str:
         option, base = facts(fields, "option"), f"/w/{workshop}/vote/{round_id}"
@@ -139,6 +150,27 @@ async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> N
         if not flaws:
             raise
         raise FormWrong(flaws) from None
+
+
+async def receipt(request: web.Request) -> web.StreamResponse:
+    """The proof of the reader's own standing ballot, or of its withdrawal.
+
+    Neither the address nor a log has its position, and no cache keeps it: in a pseudonymous round that is all it takes to
+    know whose ballot an entry is. Who has the file knows it too.
+    """
+    request[LINE] = None
+    room = await enter_room(request)
+    one = _round(room, request)
+    found = (
+        room.answers(one["key"]).get(request.query.get("statement", ""))
+        if one["method"] == "opinion"
+        else room.ballot(one["key"])
+    )
+    position = (found or {}).get("position")
+    if position is None:
+        raise web.HTTPNotFound()
+    proof = await request.app[SERVICE].log.receipt(room.live, position)
+    return proof_answer(proof, position, "private, no-store")
 
 
 async def results_page(request: web.Request) -> web.StreamResponse:
@@ -228,6 +260,7 @@ async def contest(request: web.Request) -> web.StreamResponse:
 def add_vote_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/vote/{round}", vote_page)
     app.router.add_post("/w/{workshop}/vote/{round}", vote)
+    app.router.add_get("/w/{workshop}/vote/{round}/receipt", receipt)
     app.router.add_get("/w/{workshop}/results", results_page)
     app.router.add_get("/w/{workshop}/results/{round}", result_page)
     app.router.add_get("/w/{workshop}/results/{round}/what-if", what_if_page)

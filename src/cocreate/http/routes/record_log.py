@@ -55,9 +55,15 @@ async def receipt(request: web.Request) -> web.Response:
     live = await _opened(request)
     position = int(request.match_info["position"])
     try:
-        answer = _text(await request.app[SERVICE].log.receipt(live, position), "no-cache")
+        proof = await request.app[SERVICE].log.receipt(live, position)
     except PositionUnknown:
         raise refused("NotFound") from None
+    return proof_answer(proof, position, "no-cache")
+
+
+def proof_answer(proof: bytes, position: int, cache: str) -> web.Response:
+    """A receipt as a file to keep."""
+    answer = _text(proof, cache)
     answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{position}.tlog-proof"'
     return answer
 
