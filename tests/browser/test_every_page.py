@@ -58,6 +58,7 @@ CONSOLE = {
     "screen results": "{base}/screen?show=results",
     "screen clusters": "{base}/screen?show=clusters",
     "screen outcome": "{base}/screen?show=outcome",
+    "screen record": "{base}/screen?show=record",
 }
 
 

@@ -1,6 +1,7 @@
 """Receipts on one's own pages: the voter alone learns which entry is theirs, after a restart and on another device too."""
 
 import re
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import structlog
 
 from cocreate.http.gate import GATE
+from cocreate.http.qr import room_qr_svg
 from cocreate.tlog.receipts import Receipt, parse_receipt, verify_receipt
 from cocreate.tlog.vkey import parse_vkey
 from cocreate.tlog.words import check_words
@@ -151,3 +153,39 @@ async def test_the_number_is_known_after_a_restart_and_on_another_device(tmp_pat
         assert [one["position"] for one in own] == [position]
         answer = await other.get(room.fill(f"/w/{room.id}/vote/{{round}}/receipt"))
         assert parse_receipt(answer.body).index == position
+
+
+async def test_the_projector_leads_to_the_record_with_what_it_shows(room: Room) -> None:
+    """Size and root stand behind the #, for the device that scans them and for no server."""
+    live = await room.house.service.reading.live(room.id)
+    root = urlsafe_b64encode(live.tree.root()).decode().rstrip("=")
+    address = f"{room.house.url}/w/{room.id}/record#seen={live.size}.{root}"
+    code = str(room_qr_svg(address, "Square code to compare this record on your device"))
+    path = f"/w/{room.id}/screen"
+    shown = await page(room.facilitator, f"{path}?show=record")
+    assert code in shown
+    assert check_words(live.tree.root()) in shown
+    assert code in await page(room.anonymous, f"{path}?show=record")
+    # A room that sees two codes scans the wrong one.
+    assert code not in await page(room.facilitator, path)
+    await room.facilitator.do(f"{room.path}/rounds/{room.names['opinion']}/close")
+    await room.facilitator.do(f"{room.path}/close")
+    closed = await page(room.facilitator, path)
+    assert closed.count('class="qr"') == 1
+    assert "Scan it to check the record." in closed
+
+
+async def test_a_record_that_was_put_back_offers_no_proof(room: Room) -> None:
+    """Neither words, nor a code, nor a receipt that could not be made."""
+    position = await cast(room, room.scribe, choice=[])
+    live = await room.house.service.reading.live(room.id)
+    live.rewound = True
+    shown = await page(room.scribe, room.fill(f"/w/{room.id}/vote/{{round}}"))
+    assert f"entry {position}." in words_of(shown)
+    for told in (
+        shown,
+        *[await page(room.scribe, f"/w/{room.id}{path}") for path in ("/mine", "/screen?show=record")],
+    ):
+        assert "/receipt" not in told
+        assert check_words(live.tree.root()) not in told
+    assert (await room.scribe.get(room.fill(f"/w/{room.id}/vote/{{round}}/receipt"))).status == 503

@@ -82,6 +82,7 @@ from cocreate.domain.voting import METHODS
 from cocreate.domain.voting.places import SEATS_MAX
 from cocreate.domain.voting.what_if import UNDERS
 from cocreate.projections.reader import AUDIENCES, Audience
+from cocreate.tlog.words import WORDS
 
 __all__ = [
     "AUDIENCES",
@@ -92,6 +93,7 @@ __all__ = [
     "SEATS_MAX",
     "SESSION_MS",
     "UNDERS",
+    "WORDS",
     "Action",
     "ActivityDraft",
     "AddFacilitator",

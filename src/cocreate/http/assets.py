@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
+from cocreate.application import WORDS
+
 KINDS: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 YEAR_S: Final = 31_536_000
 
@@ -24,14 +26,21 @@ class Asset(NamedTuple):
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of the folder `static`, by name."""
+    """Every file of the folder `static`, and the module of the check words, by name."""
     found = {}
     for file in sorted(files("cocreate.http").joinpath("static").iterdir(), key=lambda one: one.name):
         kind = KINDS.get(file.name.rpartition(".")[2])
         if kind is not None:
-            plain = file.read_bytes()
-            found[file.name] = Asset(kind, plain, gzip.compress(plain, mtime=0))
+            found[file.name] = _packed(kind, file.read_bytes())
+    # The check words have one list, which the log owns.
+    found["words.js"] = _packed(
+        KINDS["js"], f'export const WORDS = "{" ".join(WORDS)}".split(" ");\n'.encode()
+    )
     return found
+
+
+def _packed(kind: str, plain: bytes) -> Asset:
+    return Asset(kind, plain, gzip.compress(plain, mtime=0))
 
 
 @cache

@@ -1,9 +1,11 @@
-"""One-time links: how they are told."""
+"""Links as they are told: one-time links, and where a record is checked."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 from aiohttp import web
 
+from cocreate.application import LiveWorkshop
 from cocreate.http.keys import PUBLIC_URL
 
 
@@ -15,6 +17,15 @@ def base_url(request: web.Request) -> str:
         return str(request.url.origin())
     except ValueError:
         raise web.HTTPBadRequest(text="The header Host names no address.") from None
+
+
+def record_address(base: str, live: LiveWorkshop) -> str:
+    """Where the record of this moment can be checked. Size and root stand behind the `#`, which no browser sends anywhere:
+
+    the server cannot know what somebody compares it with, so it cannot have an answer ready for them.
+    """
+    root = urlsafe_b64encode(live.root).rstrip(b"=").decode("ascii")
+    return f"{base}/w/{live.id}/record#seen={live.size}.{root}"
 
 
 def link_answer(request: web.Request, token: str) -> dict[str, Any]:

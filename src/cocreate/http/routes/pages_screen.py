@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from cocreate.http.keys import SERVICE
-from cocreate.http.links import base_url
+from cocreate.http.links import base_url, record_address
 from cocreate.http.pages import render
 from cocreate.http.pages_room import Item, Room, enter_room
 from cocreate.http.words_steps import DECISIVE
@@ -15,7 +15,7 @@ OPTIONS_SHOWN: Final = 12
 STEPS_SHOWN: Final = 6
 DECISIONS_SHOWN: Final = 5
 CLUSTERS_SHOWN: Final = 9
-SHOWS: Final = ("auto", "join", "ideas", "vote", "results", "outcome", "clusters")
+SHOWS: Final = ("auto", "join", "ideas", "vote", "results", "outcome", "clusters", "record")
 
 
 async def screen_page(request: web.Request) -> web.StreamResponse:
@@ -31,6 +31,7 @@ async def screen_page(request: web.Request) -> web.StreamResponse:
         room=room,
         code=code,
         base=base_url(request),
+        check_at=None if room.live.rewound else record_address(base_url(request), room.live),
         wanted=wanted if wanted in SHOWS else "auto",
         show=show,
         result=result,

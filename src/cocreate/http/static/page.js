@@ -18,3 +18,10 @@ guessZone(document);
 enhanceSlider(document);
 document.getElementById("trouble")?.focus();
 if (document.body.dataset.live) follow(document.body);
+
+// Whatever the page is for comes first; a device that is busy compares the record later.
+const { record } = document.body.dataset;
+const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1000));
+if (record) addEventListener("load", () => idle(async () => (await import("./memory.js")).remember(record)));
+const verify = document.querySelector("[data-verify]");
+if (verify) import("./verify.js").then(({ offer }) => offer(verify));
