@@ -216,6 +216,13 @@ def _open_round(author: Author) -> Command:
         )
     )  # fmt: skip
     options = tuple(rng.sample(visible, min(len(visible), rng.randint(1, 5))))
+    merged = [
+        (key, row.into)
+        for key, row in author.state.merged.items()
+        if row.into is not None and row.votes == "union"
+    ]
+    if unite := bool(merged) and rules.method in ("support", "approval") and rng.random() < 0.7:
+        options = tuple({*(one for one in options if one not in author.state.merged), *rng.choice(merged)})
     round_id = author.uuid()
     secrecy = rng.choice(("open", "pseudonymous"))
     key = None
@@ -240,6 +247,7 @@ def _open_round(author: Author) -> Command:
         grace_ms=rng.choice((0, 10_000, 60_000)),
         withheld_until=until if results != "always" and rng.random() < 0.5 else None,
         replaces=rng.choice([None, *author.state.rounds]),
+        unite=unite,
         key=key,
     )
 

@@ -88,3 +88,33 @@ async def test_an_idea_in_an_open_vote_is_not_merged(room: Room) -> None:
     answer = await send(room.facilitator, f"/w/{room.id}/console/merge", **sent)
     assert answer.status == 409
     assert "in a vote that has no result yet" in answer.body.decode()
+
+
+async def test_a_vote_lists_merged_ideas_and_counts_who_chooses_any_of_them_once(room: Room) -> None:
+    """Opened on the console; ballot and result say which option counts for which, and the certificate how many."""
+    names = room.names
+    await room.facilitator.do(
+        room.fill(f"{room.path}/ideas/{{idea}}/merge"), {"ideas": [names["second"]], "votes": "union"}
+    )
+    sent = {
+        "question": "Which of them?", "method": "approval", "choices_max": "2", "seats": "1", "all": "yes",
+        "unite": "yes", "secrecy": "pseudonymous", "results": "after_closing", "grace_s": "0", "form": "round",
+    }  # fmt: skip
+    answer = await send(room.facilitator, f"/w/{room.id}/console/round", **sent)
+    assert answer.status == 303, answer.body
+    rounds = (await room.anonymous.get(f"{room.path}/rounds")).json["items"]
+    vote = rounds[-1]["key"]
+    assert "counts for 1" in await words(room, "participant", f"/vote/{vote}")
+    both = {"choice": sorted([names["idea"], names["second"]])}
+    await room.participant.do(f"{room.path}/rounds/{vote}/ballot", both)
+    await room.scribe.do(f"{room.path}/rounds/{vote}/ballot", {"choice": [names["second"]]})
+    await room.facilitator.do(f"{room.path}/rounds/{vote}/close")
+    await room.facilitator.post(f"{room.path}/rounds/{vote}/certify")
+    tallies = {
+        one["key"]: one["marks"] for one in (await room.anonymous.get(f"{room.path}/tallies")).json["items"]
+    }
+    assert tallies[f"{vote}/{names['idea']}"] == {"approvals": 2}
+    assert tallies[f"{vote}/{names['second']}"] == {"approvals": 2}
+    result = await words(room, "anonymous", f"/results/{vote}")
+    assert "counts for 1" in result
+    assert "Whoever chose any of them counts once: 2." in result

@@ -156,6 +156,10 @@ def _priced(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
     state.rounds[key]["costs"] = sorted([*state.rounds[key].get("costs", []), *facts["costs"]])
 
 
+def _united(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
+    state.rounds[key]["merged"] = sorted([*state.rounds[key].get("merged", []), *facts["merged"]])
+
+
 def _admitted(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
     state.options[key].append([facts["idea"], facts["text_at"]])
 
@@ -275,6 +279,7 @@ FOLDS: dict[str, Fold] = {
     "RoundOpened": _opened,
     "OptionAdmitted": _admitted,
     "OptionsPriced": _priced,
+    "OptionsMerged": _united,
     "RoundClosed": _closed,
     "RoundVoided": _voided,
     "ResultCertified": _certified,
@@ -312,14 +317,30 @@ def recount(state: State, round_id: str, root: bytes) -> dict[str, Any]:
                 marks[option][0] += 1
     elected: list[str] = []
     steps: list[dict[str, Any]] = [{"options": len(marks), "step": "counted"}]
+    under = dict(state.rounds[round_id].get("merged", []))
+    told = _unite(marks, under, ballots)
     if rules["method"] == "approval":
-        elected, steps = _approval(marks, rules["seats"], root, round_id)
+        free = {option: row for option, row in marks.items() if option not in under}
+        elected, steps = _approval(free, rules["seats"], root, round_id)
+    steps = [*told, *steps]
     return {
         "ballots_digest": sha256_of(ballots),
         "elected": elected,
         "result_digest": sha256_of([[option, *row] for option, row in marks.items()]),
         "steps_digest": sha256_of(steps),
     }
+
+
+def _unite(marks: dict[str, list[int]], under: dict[str, str], ballots: list[Any]) -> list[dict[str, Any]]:
+    """Put into the marks of options that others count for how many ballots name any of them; tell what each had."""
+    told = []
+    for head in sorted(set(under.values())):
+        group = {head, *(one for one, other in under.items() if other == head)}
+        own = [[one, marks[one][0]] for one in sorted(group)]
+        voters = sum(1 for _, __, choice in ballots if group & set(choice))
+        told.append({"marks": own, "option": head, "step": "merged", "voters": voters})
+        marks[head] = [voters]
+    return told
 
 
 def _recount(state: State, round_id: str, ballots: list[Any], root: bytes) -> dict[str, Any]:

@@ -79,6 +79,7 @@ from cocreate.domain.errors import (
     Refusal,
 )
 from cocreate.domain.voting import METHODS
+from cocreate.domain.voting.method import UNITING
 from cocreate.domain.voting.places import SEATS_MAX
 from cocreate.domain.voting.what_if import UNDERS
 from cocreate.projections.reader import AUDIENCES, Audience
@@ -93,6 +94,7 @@ __all__ = [
     "SEATS_MAX",
     "SESSION_MS",
     "UNDERS",
+    "UNITING",
     "WORDS",
     "Action",
     "ActivityDraft",

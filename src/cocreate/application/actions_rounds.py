@@ -30,6 +30,8 @@ class OpenRound(Action):
     """Open a vote. Its rules never change from here on, nor do frozen options and their costs.
 
     `costs` are pairs of option and price in minor units of the currency, for a vote on a budget and no other.
+
+    `unite`: ideas merged into one of the options may be options beside it, and who chooses any of them counts for it once.
     """
 
     NAME: ClassVar[str] = "open_round"
@@ -44,6 +46,7 @@ class OpenRound(Action):
     grace_ms: Annotated[int, Field(ge=0, le=GRACE_MS_MAX)] = GRACE_MS_DEFAULT
     withheld_until: Millis | None = None
     replaces: Uuid | None = None
+    unite: bool = False
 
     def command(self, draft: Draft) -> Command:
         round_id, key = draft.new_id(), None
@@ -64,6 +67,7 @@ class OpenRound(Action):
             grace_ms=self.grace_ms,
             withheld_until=self.withheld_until,
             replaces=self.replaces,
+            unite=self.unite,
             key=key,
         )
 

@@ -109,6 +109,7 @@ def _open_round(one: Recorded, group: Sequence[Recorded], _: Known) -> Command:
         round=one.aggregate,
         options=tuple(option for option, _ in one.event.options),
         costs=tuple(cost for event in priced for cost in event.costs),
+        unite=any(isinstance(other.event, rounds.OptionsMerged) for other in group),
         **_facts(one, "admission", "grace_ms", "key", "question", "replaces", "results", "rules", "secrecy"),
         withheld_until=one.event.withheld_until,
     )
@@ -247,4 +248,4 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     erasing.TextErased: _erase_text,
     erasing.SubjectErased: _on(erasing.EraseSubject, "subject", "reason"),
 }
-"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, OptionsPriced, ResultPart."""
+"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, OptionsPriced, OptionsMerged, ResultPart."""

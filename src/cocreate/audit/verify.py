@@ -416,7 +416,9 @@ def _otherwise(replay: Replay, round_id: str, under: Under) -> Otherwise | str:
     ballots = whole_ballots(standing, per_option=row.method.per_option)
     ties = Ranking(replay.tie_root(round_id), round_id)
     try:
-        return count_otherwise(under, Cast(row.rules, tuple(row.options), row.costs, ballots, ties))
+        return count_otherwise(
+            under, Cast(row.rules, tuple(row.options), row.costs, ballots, ties, row.merged)
+        )
     except Refusal as refusal:
         return str(refusal)
 

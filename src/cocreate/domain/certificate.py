@@ -166,6 +166,7 @@ def count(row: Round, round_id: str, ballots: Iterable[tuple[str, int, Any]], ti
     tally = Tally(row.method)
     for option in row.options:
         tally.admit(option)
+    tally.merge(row.merged)
     choices: Counter[Any] = Counter()
     for aggregate, _, choice in ballots:
         tally.add(ballot_parts(aggregate)[2], choice)

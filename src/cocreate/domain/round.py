@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import (
@@ -18,7 +18,7 @@ from cocreate.domain.errors import (
     SecrecyUnavailable,
 )
 from cocreate.domain.idea import find_idea
-from cocreate.domain.merging import stands_under
+from cocreate.domain.merging import merge_of, stands_under
 from cocreate.domain.messages import (
     SYSTEM,
     Aggregate,
@@ -34,7 +34,7 @@ from cocreate.domain.messages import (
     Uuid,
 )
 from cocreate.domain.voting import METHODS, Rules
-from cocreate.domain.voting.method import Method
+from cocreate.domain.voting.method import UNITING, Method
 from cocreate.domain.voting.projects import COST_MAX, Money
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ ROUNDS_MAX = 1_000
 OPTIONS_FROZEN_MAX = 1_000
 OPTIONS_GROWING_MAX = 20_000
 COSTS_PER_PART = 500
+MERGED_PER_PART = 500
 GRACE_MS_DEFAULT = 10_000
 GRACE_MS_MAX = 86_400_000
 WITHHOLDING_MS_MAX = 90 * 86_400_000
@@ -102,6 +103,29 @@ class OptionsPriced(Event):
     AGGREGATE: ClassVar[Aggregate] = "round"
 
     costs: Annotated[tuple[tuple[Uuid, Money], ...], Field(min_length=1, max_length=COSTS_PER_PART)]
+
+
+def _by_option(merged: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The map's one form: ascending by option, each once."""
+    if len(dict(merged)) < len(merged):
+        raise ValueError("expected each option once")
+    return tuple(sorted(merged))
+
+
+class OptionsMerged(Event):
+    """Options that count for another one: ascending by option, in as many of these as it takes, right after `RoundOpened`.
+
+    Who chooses that other one or any option that counts for it counts for it once.
+    """
+
+    NAME: ClassVar[str] = "OptionsMerged.v1"
+    AGGREGATE: ClassVar[Aggregate] = "round"
+
+    merged: Annotated[
+        tuple[tuple[Uuid, Uuid], ...],
+        Field(min_length=1, max_length=MERGED_PER_PART),
+        AfterValidator(_by_option),
+    ]
 
 
 class RoundClosed(Event):
@@ -164,6 +188,8 @@ class Round:
     """What each option costs, in minor units; empty but in a vote on a budget."""
     verdict: Verdict | None = None
     """None until the round is certified."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Options that count for another one; empty but where the round declared it when it was opened."""
 
     @property
     def method(self) -> Method:
@@ -172,7 +198,10 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRound(Command):
-    """`key` is the commitment to the round key that the border made; only pseudonymous rounds have one."""
+    """`key` is the commitment to the round key that the border made; only pseudonymous rounds have one.
+
+    `unite`: ideas merged into one of the options may be options beside it, and who chooses any of them counts once.
+    """
 
     round: str
     question: Sealed
@@ -186,6 +215,7 @@ class OpenRound(Command):
     withheld_until: int | None = None
     replaces: str | None = None
     key: str | None = None
+    unite: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +256,7 @@ def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
         raise RoundStateConflict(status="open", wanted="replaced: close or void it first")
     options = _frozen_options(command, state)
     costs = _costs(command)
+    merged = _merged(command, state)
     opened = RoundOpened(
         admission=command.admission,
         eligibility="claimed_by_source" if state.workshop.importing else "one_per_browser",
@@ -243,7 +274,25 @@ def open_round(command: OpenRound, state: "WorkshopState", now: int) -> Events:
         OptionsPriced(costs=tuple(costs[first : first + COSTS_PER_PART]))
         for first in range(0, len(costs), COSTS_PER_PART)
     ]
-    return [Pending(command.round, event) for event in (opened, *priced)]
+    united = [
+        OptionsMerged(merged=tuple(merged[first : first + MERGED_PER_PART]))
+        for first in range(0, len(merged), MERGED_PER_PART)
+    ]
+    return [Pending(command.round, event) for event in (opened, *priced, *united)]
+
+
+def _merged(command: OpenRound, state: "WorkshopState") -> list[tuple[str, str]]:
+    """(option, the option it counts for), ascending; none where the round does not unite what is merged."""
+    if not command.unite:
+        return []
+    if command.rules.method not in UNITING:
+        raise RulesMalformed(problem="only a vote that counts heads can count merged ideas as one")
+    merged = [
+        (option, into) for option in command.options if (into := stands_under(state, option)) is not None
+    ]
+    if not merged:
+        raise RulesMalformed(problem="none of the options is merged into another of them")
+    return sorted(merged)
 
 
 def _costs(command: OpenRound) -> list[tuple[str, int]]:
@@ -273,12 +322,18 @@ def _frozen_options(command: OpenRound, state: "WorkshopState") -> tuple[tuple[s
         idea = find_idea(state, idea_id)
         if idea.status != "visible":
             raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
-        if stands_under(state, idea_id) is not None:
+        if stands_under(state, idea_id) is not None and not _unites(command, state, idea_id):
             raise IdeaStateConflict(
                 status="merged", wanted="put to the vote: name the idea that it is merged into"
             )
         options.append((idea_id, idea.text_at))
     return tuple(options)
+
+
+def _unites(command: OpenRound, state: "WorkshopState", idea: str) -> bool:
+    """Whether a merged idea may stand beside the one it is merged into, which must be an option too."""
+    merge = merge_of(state, idea)
+    return command.unite and merge.votes == "union" and merge.into in command.options
 
 
 def _withheld_until(command: OpenRound, now: int) -> int | None:
@@ -365,6 +420,12 @@ def round_opened(state: "WorkshopState", recorded: Recorded, event: RoundOpened)
 def options_priced(state: "WorkshopState", recorded: Recorded, event: OptionsPriced) -> None:
     row = state.rounds[recorded.aggregate]
     state.rounds.put(recorded.aggregate, replace(row, costs={**row.costs, **dict(event.costs)}))
+
+
+@evolves(OptionsMerged)
+def options_merged(state: "WorkshopState", recorded: Recorded, event: OptionsMerged) -> None:
+    row = state.rounds[recorded.aggregate]
+    state.rounds.put(recorded.aggregate, replace(row, merged={**row.merged, **dict(event.merged)}))
 
 
 @evolves(OptionAdmitted)

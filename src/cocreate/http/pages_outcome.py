@@ -44,7 +44,8 @@ class Fate:
             if tally is None:
                 continue
             elected = one["certificate"]["elected"]
-            chosen = self.idea["key"] in elected if elected or "seats" in one["rules"] else None
+            counted_for = self.room.counted_for(one["key"], self.idea["key"])
+            chosen = counted_for in elected if elected or "seats" in one["rules"] else None
             column = one["columns"][0]
             yield Vote(one, chosen, (column, tally["marks"][column]))
 

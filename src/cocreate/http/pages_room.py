@@ -206,6 +206,16 @@ class Room:
     def by_idea(self, round_id: str) -> dict[str, Item]:
         return {option["idea"]: option for option in self.options(round_id)}
 
+    def numbered(self, round_id: str, idea: str) -> int:
+        """The number of an option in its round."""
+        return next(int(one["number"]) for one in self.options(round_id) if one["idea"] == idea)
+
+    def counted_for(self, round_id: str, idea: str) -> str:
+        """The option that a choice of this one counts for: itself, but where merged ones count as one."""
+        return next(
+            (one.get("counts_for", idea) for one in self.options(round_id) if one["idea"] == idea), idea
+        )
+
     def outside(self, round_id: str) -> list[Item]:
         """Ideas up for reading that are no options of the round, newest first."""
         inside = {option["idea"] for option in self.options(round_id)}

@@ -320,6 +320,7 @@ EVENTS: Final = {
     "RoundOpened": "A vote opened",
     "OptionAdmitted": "A statement joined a vote",
     "OptionsPriced": "The costs of a vote's options were stated",
+    "OptionsMerged": "Merged options of a vote count as one",
     "RoundClosed": "A vote closed",
     "RoundVoided": "A vote was declared void",
     "ResultPart": "Part of a result",

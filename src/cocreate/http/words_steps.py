@@ -58,6 +58,11 @@ def _common(step: Step, name: Name, scale: int) -> str | None:
     match step["step"]:
         case "counted":
             return f"The marks on all {money.grouped(step['options'])} options were added up."
+        case "merged":
+            had = "; ".join(f"{name(option)}: {money.grouped(marks)}" for option, marks in step["marks"])
+            voters = money.grouped(step["voters"])
+            stands = f"{name(step['option'])} also stands for what was merged into it."
+            return f"{stands} {had}. Whoever chose any of them counts once: {voters}."
         case "elected" | "last_place" if "has" in step:
             why = (
                 "reaches the quota"

@@ -32,6 +32,7 @@ def otherwise(
         dict(row.costs),
         row.poll.whole_ballots(),
         Ranking(tie_root, round_id),
+        dict(row.poll.tally.merged),
     )
     return partial(count_otherwise, under, cast, seats=seats)
 

@@ -139,4 +139,7 @@ class Poll:
     def _touch_marked(self, option: str | None, before: Any, choice: Any, position: int) -> None:
         for said in (before, choice):
             if said is not None:
-                self.tally_changes.touch_all(self.method.named(option, said), position)
+                named = self.method.named(option, said)
+                if self.tally.united:
+                    named = (*named, *self.tally.counted_for(named))
+                self.tally_changes.touch_all(named, position)

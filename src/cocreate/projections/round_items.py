@@ -111,6 +111,7 @@ def option_item(reader: Reader, key: str) -> Item:
         "status": standing.status,
         "admitted_at": row.admitted_at,
         "cost": cost,
+        "counts_for": fold.rounds[round_id].poll.tally.merged.get(idea),
     }
     return present(item)
 
@@ -125,7 +126,7 @@ def tally_item(reader: Reader, round_id: str, idea: str) -> Item:
         "changed": changed,
         "round": round_id,
         "idea": idea,
-        "marks": dict(zip(poll.method.columns, poll.tally.marks[idea], strict=True)),
+        "marks": dict(zip(poll.method.columns, poll.tally.marks_of(idea), strict=True)),
     }
 
 

@@ -8,7 +8,14 @@ from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRec
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
 from cocreate.domain.messages import Recorded
-from cocreate.domain.round import OptionAdmitted, OptionsPriced, RoundClosed, RoundOpened, RoundVoided
+from cocreate.domain.round import (
+    OptionAdmitted,
+    OptionsMerged,
+    OptionsPriced,
+    RoundClosed,
+    RoundOpened,
+    RoundVoided,
+)
 from cocreate.domain.voting import METHODS
 from cocreate.domain.workshop import WorkshopClosed
 from cocreate.projections.board import BoardFold
@@ -83,6 +90,7 @@ class RoundsFold:
             RoundOpened: self._opened,
             OptionAdmitted: self._admitted,
             OptionsPriced: self._priced,
+            OptionsMerged: self._merged,
             RoundClosed: self._closed,
             RoundVoided: self._voided,
             ResultCertified: self._certified,
@@ -128,6 +136,15 @@ class RoundsFold:
         for idea, cost in event.costs:
             row.costs[idea] = cost
             self.option_changes.touch(option_key(recorded.aggregate, idea), recorded.position)
+
+    def _merged(self, recorded: Recorded, event: OptionsMerged) -> None:
+        poll = self.rounds[recorded.aggregate].poll
+        poll.tally.merge(dict(event.merged))
+        for option, into in event.merged:
+            for one in (option, into):
+                poll.tally_changes.touch(one, recorded.position)
+                self.option_changes.touch(option_key(recorded.aggregate, one), recorded.position)
+        self.turnout_changes.touch(recorded.aggregate, recorded.position)
 
     def _admit(self, recorded: Recorded, row: RoundRow, idea: str, text_at: int) -> None:
         """An option stands at the version of its idea that is current when it is admitted."""

@@ -105,6 +105,8 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
     }
     if row.costs:
         facts["costs"] = [list(one) for one in sorted(row.costs.items())]
+    if row.merged:
+        facts["merged"] = [list(one) for one in sorted(row.merged.items())]
     if row.closed_at is not None:
         facts["closed_at"] = row.closed_at
     if row.grace_until is not None:

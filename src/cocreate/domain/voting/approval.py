@@ -31,6 +31,6 @@ class Approval(Named):
         check_options_named(self.name, choice, rules.choices_max)
 
     def result(self, rules: ApprovalRules, box: Box) -> Result:
-        approved = {option: marks[0] for option, marks in box.tally.marks.items() if marks[0] > 0}
+        approved = {option: marks for option, marks in box.tally.candidates().items() if marks > 0}
         elected, steps = elect_in_order(approved, "approvals", rules.seats, box.ties)
-        return Result(rows=box.tally.rows(), elected=elected, steps=steps)
+        return Result(rows=box.tally.rows(), elected=elected, steps=(*box.tally.merged_steps(), *steps))

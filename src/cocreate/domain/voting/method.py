@@ -29,6 +29,14 @@ Choice = Annotated[
 """Ideas, ascending by id or in the order of preference; or (idea, number) pairs, ascending by id; or one answer to the
 statement that the ballot is on. The method says which, and what a number means."""
 
+PlainChoice = Annotated[
+    Annotated[tuple[Uuid, ...], Field(max_length=CHOICES_MAX)] | Answer, Field(union_mode="left_to_right")
+]
+"""What today's ballot forms say."""
+
+UNITING = frozenset({"approval", "support"})
+"""Methods whose marks are heads: only there does it mean something to count who chose any of several options once."""
+
 Step = Mapping[str, Any]
 """One explained step of a count: `step` names it, the rest are its facts (canonical JSON values)."""
 
@@ -77,11 +85,15 @@ class Listed:
 class Tally:
     """The running marks of one round by option; the same ballots in any order give the same tally."""
 
-    __slots__ = ("marks", "method")
+    __slots__ = ("marks", "merged", "method", "united")
 
     def __init__(self, method: "Method") -> None:
         self.method = method
         self.marks: dict[str, list[int]] = {}
+        self.merged: dict[str, str] = {}
+        """Options that count for another one, which is an option too."""
+        self.united: dict[str, int] = {}
+        """For those others: how many chose them or anything that counts for them, each once."""
 
     def admit(self, option: str) -> None:
         self.marks.setdefault(option, [0] * len(self.method.columns))
@@ -92,9 +104,47 @@ class Tally:
         `option` is the statement it is on, where the method asks option by option.
         """
         self.method.mark(self.marks, option, choice, times)
+        if self.united:
+            for counted in self.counted_for(self.method.named(option, choice)):
+                if counted in self.united:
+                    self.united[counted] += times
+
+    def merge(self, merged: Mapping[str, str]) -> None:
+        """Let options count for others, before the first ballot; methods that do not count heads have none."""
+        if self.method.name in UNITING:
+            self.merged.update(merged)
+            self.united.update(dict.fromkeys(merged.values(), 0))
+
+    def counted_for(self, options: Iterable[str]) -> set[str]:
+        return {self.merged.get(option, option) for option in options}
+
+    def marks_of(self, option: str) -> tuple[int, ...]:
+        """An option's marks as its row has them."""
+        marks = self.marks[option]
+        return (self.united[option], *marks[1:]) if option in self.united else tuple(marks)
 
     def rows(self) -> tuple[tuple[Any, ...], ...]:
-        return tuple((option, *marks) for option, marks in self.marks.items())
+        return tuple((option, *self.marks_of(option)) for option in self.marks)
+
+    def candidates(self) -> dict[str, int]:
+        """The first mark of each option that counts for itself."""
+        return {option: self.marks_of(option)[0] for option in self.marks if option not in self.merged}
+
+    def merged_steps(self) -> tuple[Step, ...]:
+        """How many chose each of several merged options, and how many any of them."""
+        return tuple(
+            {
+                "marks": [
+                    [option, marks[0]]
+                    for option, marks in sorted(self.marks.items())
+                    if self.merged.get(option, option) == into
+                ],
+                "option": into,
+                "step": "merged",
+                "voters": voters,
+            }
+            for into, voters in sorted(self.united.items())
+        )
 
 
 @dataclass(frozen=True, slots=True)

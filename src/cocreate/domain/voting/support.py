@@ -22,6 +22,5 @@ class Support(Named):
         check_options_named(self.name, choice)
 
     def result(self, rules: SupportRules, box: Box) -> Result:
-        return Result(
-            rows=box.tally.rows(), elected=(), steps=({"step": "counted", "options": len(box.tally.marks)},)
-        )
+        counted = {"step": "counted", "options": len(box.tally.marks)}
+        return Result(rows=box.tally.rows(), elected=(), steps=(*box.tally.merged_steps(), counted))

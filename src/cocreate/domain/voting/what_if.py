@@ -6,7 +6,7 @@ which drops something that the voter said and invents nothing: who was put befor
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, Literal, get_args
 
@@ -43,6 +43,8 @@ class Cast:
     costs: Mapping[str, int]
     ballots: Ballots
     ties: Ties
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Options that count for another one, in a round that says so."""
 
     @property
     def cells(self) -> int:
@@ -106,6 +108,7 @@ def count_otherwise(under: Under, cast: Cast, *, seats: int | None = None) -> Ot
     tally = Tally(method)
     for option in cast.options:
         tally.admit(option)
+    tally.merge(cast.merged)
     for choice, times in said.items():
         tally.add(None, choice, times)
     box = Box(tally, cast.ties, said if method.counts_ballots else {}, cast.costs)

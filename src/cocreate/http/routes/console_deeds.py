@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from cocreate.application import (
+    UNITING,
     Action,
     AddFacilitator,
     AdmitOption,
@@ -120,6 +121,8 @@ def _open_round(fields: Fields, room: Room) -> Action:
     options = fields.get("options", [])
     if "all" in fields:
         options = [one["key"] for one in reversed(room.board)]
+    if unite := "unite" in fields and method in UNITING:
+        options = [*options, *_united(room, options)]
     if method in ("budget", "equal_shares"):
         said["costs"] = costs_in(fields, [room.ideas[key] for key in options if key in room.ideas])
     grace = _whole(first(fields, "grace_s"))
@@ -130,6 +133,7 @@ def _open_round(fields: Fields, room: Room) -> Action:
                 **said,
                 "rules": rules_in(fields, options),
                 "options": options,
+                "unite": unite,
                 "admission": "growing" if method == "opinion" and "growing" in fields else "frozen",
                 **({"grace_ms": grace * SECOND_MS} if isinstance(grace, int) else {}),
                 **_closing(fields),
@@ -142,6 +146,17 @@ def _open_round(fields: Fields, room: Room) -> Action:
 def _override(fields: Fields, _: Room) -> Action:
     said = facts(fields, "round", "reason")
     return action(OverrideResult, {**said, "options": fields.get("options", [])})
+
+
+def _united(room: Room, options: list[str]) -> list[str]:
+    """What is merged into the options and may be put to the vote beside them."""
+    return [
+        member["key"]
+        for one in options
+        if one in room.ideas
+        for member in room.members(room.ideas[one])
+        if member["status"] == "visible" and member["merge"]["votes"] == "union"
+    ]
 
 
 def _closing(fields: Fields) -> dict[str, Any]:
