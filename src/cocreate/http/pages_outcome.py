@@ -51,7 +51,7 @@ class Fate:
 
     @property
     def decisions(self) -> list[Item]:
-        return self.room.decisions_of(self.idea["key"])
+        return self.room.decided_from.get(self.idea["key"], [])
 
     @property
     def rank(self) -> tuple[int, bool, bool, int]:

@@ -176,11 +176,16 @@ class Room:
     def decisions(self) -> dict[str, Item]:
         return {one["key"]: one for one in self._all("decisions")}
 
-    def decisions_of(self, idea: str) -> list[Item]:
-        """What the idea led to."""
-        return [one for one in self.decisions.values() if idea in one["ideas"]]
+    @cached_property
+    def decided_from(self) -> dict[str, list[Item]]:
+        """What an idea led to, by idea."""
+        found: dict[str, list[Item]] = {}
+        for one in self.decisions.values():
+            for idea in one["ideas"]:
+                found.setdefault(idea, []).append(one)
+        return found
 
-    @property
+    @cached_property
     def currency(self) -> str:
         """The workshop's, as far as it has one: that of the last answer with a cost, else of the last vote on a budget."""
         answered = [
@@ -208,13 +213,15 @@ class Room:
 
     def numbered(self, round_id: str, idea: str) -> int:
         """The number of an option in its round."""
-        return next(int(one["number"]) for one in self.options(round_id) if one["idea"] == idea)
+        return int(self._option_of[f"{round_id}/{idea}"]["number"])
 
     def counted_for(self, round_id: str, idea: str) -> str:
         """The option that a choice of this one counts for: itself, but where merged ones count as one."""
-        return next(
-            (one.get("counts_for", idea) for one in self.options(round_id) if one["idea"] == idea), idea
-        )
+        return str(self._option_of[f"{round_id}/{idea}"].get("counts_for", idea))
+
+    @cached_property
+    def _option_of(self) -> dict[str, Item]:
+        return {one["key"]: one for one in self._all("options")}
 
     def outside(self, round_id: str) -> list[Item]:
         """Ideas up for reading that are no options of the round, newest first."""
