@@ -12,7 +12,20 @@ from typing import Any, Final
 
 from structlog import get_logger
 
-from cocreate.demo_story import COMMENTS, HOST, IDEAS, NAMES, PURPOSE, STAGES, TAGS, TITLE, Stage
+from cocreate.demo_story import (
+    ACCEPTED,
+    COMMENTS,
+    CONSIDERED,
+    DECISIONS,
+    HOST,
+    IDEAS,
+    NAMES,
+    PURPOSE,
+    STAGES,
+    TAGS,
+    TITLE,
+    Stage,
+)
 from cocreate.demo_visitor import NotTaken, Visitor
 
 OPTIONS_MAX: Final = 12
@@ -43,6 +56,8 @@ class Demo:
         self._unsaid = {tag: deque(ideas) for tag, ideas in IDEAS.items()}
         self._ideas: dict[str, str] = {}
         """Tag by idea, in the order of their submission."""
+        self._undecided: dict[str, str] = {}
+        """Tag by round, of those whose result nothing has been decided on."""
         self.workshop = ""
 
     @property
@@ -105,6 +120,8 @@ class Demo:
     async def _play(self, stage: Stage, activity: str) -> None:
         await self._host.post(f"{self._base}/activities/{activity}/start")
         self._stage = stage
+        if stage.kind == "decide":
+            await self._decide()
         options = [idea for idea, tag in self._ideas.items() if tag == stage.tag][-OPTIONS_MAX:]
         if stage.rules is None or not options:
             await self._pause(stage.seconds)
@@ -124,7 +141,30 @@ class Demo:
         await self._pause(stage.seconds)
         self._round = None
         await self._host.post(f"{self._base}/rounds/{opened['id']}/close")
+        self._undecided[opened["id"]] = str(stage.tag)
         await asyncio.sleep(GRACE_MS / 1000 + 1)  # the certificate comes when the grace is over
+
+    async def _decide(self) -> None:
+        """One decision for each vote since the last time, and an answer to the ideas that came out on top of it."""
+        items = (await self._host.get(self._base))["items"]
+        for one in items["rounds"]:
+            if one["status"] != "certified" or one["key"] not in self._undecided:
+                continue
+            tag = self._undecided.pop(one["key"])
+            first = one["columns"][0]
+            marks = {
+                row["idea"]: row["marks"][first] for row in items["tallies"] if row["round"] == one["key"]
+            }
+            ranked = sorted(marks, key=lambda idea: -marks[idea])
+            chosen = one["certificate"]["elected"] or ranked[:1]
+            what, why = DECISIONS[tag]
+            decision = {"what": what, "why": why, "ideas": chosen, "rounds": [one["key"]]}
+            await self._host.post(f"{self._base}/decisions", decision)
+            others = [idea for idea in ranked if idea not in chosen][:2]
+            for idea in (*chosen, *others):
+                answer = ("accepted", ACCEPTED) if idea in chosen else ("under_evaluation", CONSIDERED)
+                body = {"answer": answer[0], "reason": answer[1]}
+                await self._host.post(f"{self._base}/ideas/{idea}/answer", body)
 
     async def _live(self, name: str) -> None:
         """One person: come in when it suits them, then take part in whatever is going on."""

@@ -122,6 +122,25 @@ IDEAS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
 }
 
+DECISIONS: Final[dict[str, tuple[str, str]]] = {
+    "criteria": (
+        "The label is given by these criteria.",
+        "They were chosen from everything that was proposed today. A city declares for each how it meets it, and residents check.",
+    ),
+    "measures": (
+        "This measure is tried out first.",
+        "Most people agreed with it. Three cities test it for a year and report what it cost and who used it.",
+    ),
+    "name": ("This is the working name of the label.", "More people could support it than any other."),
+}
+"""What is decided and why, by what was voted on."""
+ACCEPTED: Final = (
+    "It goes into the first version of the label, with the words of those who proposed and discussed it."
+)
+CONSIDERED: Final = (
+    "Many people liked it too. The working group looks at it again in autumn and answers then."
+)
+
 COMMENTS: Final[dict[str, tuple[str, ...]]] = {
     "for": (
         "We have had this for two years and would not give it up.",
