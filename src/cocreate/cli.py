@@ -10,6 +10,7 @@ from cocreate import __version__
 from cocreate.cli_audit import audit
 from cocreate.cli_demo import demo
 from cocreate.cli_import import import_from
+from cocreate.cli_import_election import pabulib
 from cocreate.cli_keys import keys
 from cocreate.cli_records import export, replay, workshop
 from cocreate.cli_recover import recover
@@ -28,6 +29,7 @@ def main() -> None:
     """Co-creation workshops on a record that anyone can check."""
 
 
+import_from.add_command(pabulib)
 for command in (
     serve,
     serve_worker,

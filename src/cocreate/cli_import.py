@@ -15,7 +15,6 @@ from cocreate.config import Settings
 
 if TYPE_CHECKING:
     from cocreate.exchange.polis_import import Progress
-    from cocreate.exchange.polis_source import Conversation
 
 PROGRESS_AFTER_S = 1.0
 PLAIN_PROGRESS_EVERY_S = 5.0
@@ -70,9 +69,9 @@ async def _import(
     settings: Settings, folder: Path, *, licence: str | None, language: str | None
 ) -> dict[str, Any]:
     from cocreate.bootstrap import opened_service
+    from cocreate.exchange.election import LANGUAGE_UNKNOWN
     from cocreate.exchange.import_counts import count_import
     from cocreate.exchange.polis_import import (
-        LANGUAGE_UNKNOWN,
         TEXT_LENGTH_MAX,
         check_limits,
         import_conversation,
@@ -81,7 +80,7 @@ async def _import(
 
     conversation = read_conversation(folder, text_length_max=TEXT_LENGTH_MAX)
     check_limits(conversation)
-    _require(r"[A-Za-z0-9.+-]{1,60}", licence, "--licence", "an SPDX id such as CC-BY-4.0")
+    require_licence(licence)
     _require(
         r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?",
         language,
@@ -89,7 +88,7 @@ async def _import(
         "a tag such as en or zh-TW",
     )
     async with opened_service(settings) as service:
-        with _progress(conversation) as progress:
+        with progress_of(len(conversation.statements) + len(conversation.votes)) as progress:
             record = await import_conversation(
                 service,
                 conversation,
@@ -103,16 +102,20 @@ async def _import(
         return (await count_import(service.store, record.workshop)).facts()
 
 
+def require_licence(licence: str | None) -> None:
+    """Refuse what is no SPDX id."""
+    _require(r"[A-Za-z0-9.+-]{1,60}", licence, "--licence", "an SPDX id such as CC-BY-4.0")
+
+
 def _require(pattern: str, value: str | None, option: str, expected: str) -> None:
     if value is not None and re.fullmatch(pattern, value) is None:
         raise Ended(f"{option} {value!r}: expected {expected}.", BAD_INPUT)
 
 
 @contextmanager
-def _progress(conversation: "Conversation") -> Iterator["Progress"]:
+def progress_of(total: int) -> Iterator["Progress"]:
     """A bar on a terminal, a line now and then elsewhere; nothing for what takes less than a second."""
     began = time.monotonic()
-    total = len(conversation.statements) + len(conversation.votes)
     if not sys.stderr.isatty():
         yield _plain_progress(began)
         return

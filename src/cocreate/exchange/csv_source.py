@@ -142,7 +142,7 @@ def rows(
 
     A header without one of the columns, or with one of them twice, yields no rows at all.
     """
-    records = _records(source, findings)
+    records = read_records(source, findings)
     header_line, header = next(records, (None, []))
     wanted = _places(source.name, header_line, header, columns, findings)
     if wanted is None:
@@ -166,7 +166,7 @@ def rows(
 def pairs(source: SourceFile, findings: Findings) -> dict[str, str]:
     """A file of key,value rows without a header."""
     found: dict[str, str] = {}
-    for line, record in _records(source, findings):
+    for line, record in read_records(source, findings):
         if len(record) != 2:
             findings.add(
                 source.name, line, None, expected="a key and a value", found=f"{len(record)} columns"
@@ -180,10 +180,16 @@ def pairs(source: SourceFile, findings: Findings) -> dict[str, str]:
     return found
 
 
-def _records(source: SourceFile, findings: Findings) -> Iterator[tuple[int, list[str]]]:
-    """First line and fields of each record; blank lines are passed over, and a broken record is a finding."""
+def read_records(
+    source: SourceFile, findings: Findings, *, delimiter: str = ",", spaced: bool = False
+) -> Iterator[tuple[int, list[str]]]:
+    """First line and fields of each record; blank lines are passed over, and a broken record is a finding.
+
+    `spaced`: white space behind a delimiter is no part of a field, so that a quote may follow it.
+    """
     # newline="" keeps the line ends inside quoted texts as they are and counts lines as editors do.
-    reader = csv.reader(io.StringIO(source.text, newline=""), strict=True)
+    text = io.StringIO(source.text, newline="")
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=spaced, strict=True)
     while True:
         line = reader.line_num + 1
         try:

@@ -17,6 +17,7 @@ from cocreate.application.summary import source_key
 from cocreate.domain.errors import Refusal
 from cocreate.domain.genesis import Source
 from cocreate.domain.messages import Command
+from cocreate.domain.voting import Rules
 from cocreate.record.pseudonyms import command_id
 
 BEGINNINGS_MAX: Final = 5
@@ -67,6 +68,15 @@ class ImportRecord:
     def new_id(self, key: str) -> str:
         """A UUID that every run of this import gives to this key, and nobody else can foresee."""
         return str(UUID(hex=self._derived(f"id/{key}"), version=4))
+
+    def round_rules(self, key: str) -> Rules | None:
+        """The rules of the round that was opened under this key, None if there is none yet."""
+        round_id = self.find(key)
+        return None if round_id is None else self._live.state.rounds[round_id].rules
+
+    def tie_root(self, round_id: str) -> bytes:
+        """What the ties of a round are drawn from."""
+        return self._live.tie_roots[round_id]
 
     def draft(self) -> Draft:
         """For a command with sealed texts."""

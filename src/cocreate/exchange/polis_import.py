@@ -29,6 +29,7 @@ from cocreate.domain.settings import Settings
 from cocreate.domain.voting.opinion import OpinionRules
 from cocreate.domain.workshop import PURPOSE_LENGTH_MAX, TITLE_LENGTH_MAX, OpenWorkshop
 from cocreate.exchange.csv_source import Findings
+from cocreate.exchange.election import LANGUAGE_UNKNOWN, cut
 from cocreate.exchange.import_record import ImportRecord, open_import
 from cocreate.exchange.polis_source import Conversation, StatementRow, VoteRow, merged
 
@@ -36,8 +37,6 @@ IMPORTER: Final = "polis"
 IMPORTER_VERSION: Final = 1
 WINDOW_ROWS: Final = 500
 """Rows in flight; no more than the sequencer takes in one transaction, so that they are written together or not at all."""
-LANGUAGE_UNKNOWN: Final = "und"
-"""BCP 47's tag for a language that nobody has told."""
 
 TEXT_LENGTH_MAX: Final = IDEA_TEXT_LENGTH_MAX
 Progress = Callable[[int, int], None]
@@ -96,7 +95,7 @@ class _PolisImport:
         self, record: ImportRecord, conversation: Conversation, name: str, progress: Progress | None
     ) -> None:
         self._record, self._conversation, self._progress = record, conversation, progress
-        self._question = _cut(conversation.topic, QUESTION_LENGTH_MAX) or name
+        self._question = cut(conversation.topic, QUESTION_LENGTH_MAX) or name
         self._round = ""
         self._ideas = {
             row.comment_id: record.new_id(f"comment/{row.comment_id}") for row in conversation.statements
@@ -227,17 +226,11 @@ def _about(conversation: Conversation, name: str, language: str) -> CreateWorksh
     times = [row.timestamp_ms for rows in (conversation.statements, conversation.votes) for row in rows]
     times = times or [time.time_ns() // 1_000_000]
     return CreateWorkshop(
-        title=_cut(conversation.topic, TITLE_LENGTH_MAX) or name,
-        host=_cut(conversation.url, TITLE_LENGTH_MAX) or "Polis",
-        purpose=_cut(conversation.description, PURPOSE_LENGTH_MAX) or None,
+        title=cut(conversation.topic, TITLE_LENGTH_MAX) or name,
+        host=cut(conversation.url, TITLE_LENGTH_MAX) or "Polis",
+        purpose=cut(conversation.description, PURPOSE_LENGTH_MAX) or None,
         languages=(language,),
         starts_at=min(times),
         ends_at=max(times) + 1,
         settings=Settings(join="closed"),
     )
-
-
-def _cut(text: str, length_max: int) -> str:
-    """A heading of the source, cut to what a workshop takes; only its own statements must be whole."""
-    text = text.replace("\x00", "").strip()
-    return text if len(text) <= length_max else f"{text[: length_max - 1].rstrip()}…"
