@@ -10,7 +10,7 @@ from cocreate import __version__
 from cocreate.cli_audit import audit
 from cocreate.cli_demo import demo
 from cocreate.cli_import import import_from
-from cocreate.cli_import_election import pabulib
+from cocreate.cli_import_election import blt, pabulib, preflib
 from cocreate.cli_keys import keys
 from cocreate.cli_records import export, replay, workshop
 from cocreate.cli_recover import recover
@@ -29,6 +29,8 @@ def main() -> None:
     """Co-creation workshops on a record that anyone can check."""
 
 
+for importer in (pabulib, blt, preflib):
+    import_from.add_command(importer)
 import_from.add_command(pabulib)
 for command in (
     serve,

@@ -1,7 +1,8 @@
-"""`cocreate import pabulib`: an election of others becomes a workshop, is counted again, and laid beside its result."""
+"""`cocreate import pabulib`, `blt` and `preflib`: an election of others becomes a workshop and is counted again."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from cocreate.exchange.election import Election
     from cocreate.exchange.election_import import Recount
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 LICENCE_UNKNOWN = "unknown"
+COUNTS = ("stv", "irv", "schulze", "borda")
 PB_RULES = ("greedy", "greedy-no-skip", "greedy-threshold", "equalshares", "equalshares/add1")
 
 
@@ -51,6 +55,104 @@ def pabulib(
 
         return read_election(file.resolve(), rule)
 
+    _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
+
+
+def _ranked_options(command: F) -> F:
+    """The options of every command that reads ranked ballots."""
+    options = (
+        click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+        click.option("--licence", help="Of the data, as an SPDX id. Default: unknown."),
+        store_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command(
+    epilog=example("cocreate import blt ./govan.blt", "cocreate import blt ./portland.csv --seats 3 --json")
+)
+@_ranked_options
+@click.option("--count", type=click.Choice(COUNTS), default="stv", show_default=True, help="How to count.")
+@click.option("--seats", type=click.IntRange(1, 100), help="Seats to fill. Default: as FILE tells.")
+def blt(
+    *,
+    file: Path,
+    count: Any,
+    seats: int | None,
+    licence: str | None,
+    database: str | None,
+    key_file: Path | None,
+    log_level: str | None,
+    as_json: bool,
+) -> None:
+    """Import an election by ranked ballots: FILE is in BLT, or a profile of VoteKit, which needs --seats.
+
+    Candidates become ideas, each ballot an imported participant; the round is closed, counted and certified. The same file
+    is the same workshop: a run that was interrupted is resumed.
+    """
+    settings = settings_of(database=database, key_file=key_file, log_level=log_level)
+
+    def read() -> "Election":
+        from cocreate.exchange import blt_source, votekit_source
+
+        if not votekit_source.is_profile(file):
+            return blt_source.read_election(file.resolve(), count=count, seats=seats)
+        if seats is None:
+            raise Ended(f"{file} does not tell how many seats there are. Expected --seats.", BAD_INPUT)
+        return votekit_source.read_election(file.resolve(), count=count, seats=seats)
+
+    _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
+
+
+@click.command(
+    epilog=example(
+        "cocreate import preflib ./00004-00000001.soi",
+        "cocreate import preflib ./choices.toi --count borda --seats 2 --json",
+    )
+)
+@_ranked_options
+@click.option(
+    "--count",
+    type=click.Choice(COUNTS),
+    help="How to count. Default: schulze where ballots may have equals, else irv for one seat, stv for more.",
+)
+@click.option("--seats", type=click.IntRange(1, 100), default=1, show_default=True, help="Seats to fill.")
+def preflib(
+    *,
+    file: Path,
+    count: Any,
+    seats: int,
+    licence: str | None,
+    database: str | None,
+    key_file: Path | None,
+    log_level: str | None,
+    as_json: bool,
+) -> None:
+    """Import ranked ballots of PrefLib: FILE is of type soc, soi, toc or toi.
+
+    Alternatives become ideas, each ballot an imported participant; the round is closed, counted and certified. The same file
+    is the same workshop: a run that was interrupted is resumed.
+    """
+    settings = settings_of(database=database, key_file=key_file, log_level=log_level)
+
+    def read() -> "Election":
+        from cocreate.exchange.preflib_source import read_election
+
+        return read_election(file.resolve(), count=count, seats=seats)
+
+    _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
+
+
+def _run(
+    settings: Settings,
+    read: Callable[[], "Election"],
+    *,
+    licence: str | None,
+    log_level: str | None,
+    as_json: bool,
+) -> None:
     facts = run(
         settings,
         lambda: _import(settings, read(), licence),
@@ -87,31 +189,42 @@ async def _import(settings: Settings, election: "Election", licence: str | None)
 
 
 def facts_of(election: "Election", recount: "Recount") -> dict[str, Any]:
-    """What `--json` prints of the recount: options as the source calls them, amounts in its own units."""
-    from cocreate.exchange.pb_file import in_units
-
-    def called(places: Any) -> list[str]:
-        return [election.options[place].id for place in places]
+    """What `--json` prints of the recount: projects by the source's ids, candidates by name; amounts in the source's units."""
+    from cocreate.domain.voting.ranked import RankedRules
+    from cocreate.domain.voting.stv import SCALE
 
     facts: dict[str, Any] = {
         "round": recount.round,
         "rule": election.rule,
         "ballots": recount.certificate.reconciliation.standing,
-        "elected": called(recount.elected),
     }
-    budget: int | None = getattr(election.rules, "budget", None)
-    if budget is None:
-        return facts
-    cost = sum(election.options[place].cost or 0 for place in recount.elected)
-    facts |= {"budget": in_units(budget), "cost": in_units(cost), "reported": None, "equal": None}
-    if election.reported is not None:
-        ours, theirs = set(recount.elected), set(election.reported)
-        facts |= {"reported": called(election.reported), "equal": ours == theirs}
-        if ours != theirs:
-            facts["differs"] = {
-                "only_elected": called(place for place in recount.elected if place not in theirs),
-                "only_reported": called(place for place in election.reported if place not in ours),
-            }
+    if not isinstance(election.rules, RankedRules):
+        return facts | _budget_facts(election, recount)
+    facts["elected"] = [election.options[place].title for place in recount.elected]
+    facts["seats"] = election.rules.seats
+    quota = next((step["quota"] for step in recount.steps if step["step"] == "quota"), None)
+    return facts if quota is None else {**facts, "quota": quota // SCALE}
+
+
+def _budget_facts(election: "Election", recount: "Recount") -> dict[str, Any]:
+    from cocreate.exchange.pb_file import in_units
+
+    def called(places: Iterable[int]) -> list[str]:
+        return [election.options[place].id for place in places]
+
+    ours, theirs = recount.elected, election.reported
+    facts: dict[str, Any] = {
+        "elected": called(ours),
+        "budget": in_units(getattr(election.rules, "budget", 0)),
+        "cost": in_units(sum(election.options[place].cost or 0 for place in ours)),
+        "reported": None if theirs is None else called(theirs),
+        "equal": None if theirs is None else set(ours) == set(theirs),
+    }
+    if theirs is not None and not facts["equal"]:
+        facts["differs"] = {
+            "only_elected": called(place for place in ours if place not in theirs),
+            "only_reported": called(place for place in theirs if place not in ours),
+        }
     return facts
 
 
@@ -123,6 +236,8 @@ def _print(facts: dict[str, Any], settings: Settings) -> None:
     click.echo(f"Elected   {', '.join(facts['elected']) or 'none'}")
     if "budget" in facts:
         click.echo(f"Cost      {facts['cost']} of {facts['budget']}")
+    if "quota" in facts:
+        click.echo(f"Quota     {facts['quota']} for {facts['seats']} seats")
     if facts.get("equal"):
         click.echo("Equal     to what the source reports")
     for word, key in (("Elected here alone", "only_elected"), ("Reported alone", "only_reported")):

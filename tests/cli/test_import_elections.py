@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.cli.commands import cocreate, facts_of
 from tests.exchange.pb_files import pb
+from tests.exchange.test_ranked_sources import BLT, PROFILE, TOI
 
 
 def test_a_budget_is_imported_and_its_certificate_holds_against_an_audit(tmp_path: Path) -> None:
@@ -60,3 +61,25 @@ def test_a_bad_file_and_other_rules_are_told_and_nothing_is_written(tmp_path: Pa
     assert other.returncode == 2
     assert facts["workshop"] in other.stderr
     assert "Traceback" not in bad.stderr + unknown.stderr + other.stderr
+
+
+def test_ranked_ballots_are_imported_from_each_of_three_formats(tmp_path: Path) -> None:
+    """Names in order of election, with the seats, and the quota where the count has one; the count is the user's to choose."""
+    for name, text in (
+        ("ward.blt", BLT),
+        ("profile.csv", PROFILE.replace("3.0", "4.0")),
+        ("choice.toi", TOI),
+    ):
+        (tmp_path / name).write_text(text)
+    ward = facts_of(cocreate(tmp_path, "import", "blt", "ward.blt", "--json"))
+    assert set(ward) == {"workshop", "round", "rule", "ballots", "elected", "seats", "quota"}
+    assert (ward["rule"], ward["ballots"], ward["seats"], ward["quota"]) == ("stv", 7, 2, 3)
+    assert ward["elected"] == ["Ada Lovelace", "Di # Dee"]
+    choice = facts_of(cocreate(tmp_path, "import", "preflib", "choice.toi", "--json"))
+    assert (choice["rule"], choice["elected"], choice["ballots"]) == ("schulze", ["Hall"], 6)
+    untold = cocreate(tmp_path, "import", "blt", "profile.csv")
+    assert untold.returncode == 2
+    assert "--seats" in untold.stderr
+    profile = cocreate(tmp_path, "import", "blt", "profile.csv", "--seats", "1", "--count", "borda")
+    assert profile.returncode == 0, profile.stderr
+    assert "Elected   Dee, Di" in profile.stdout

@@ -15,14 +15,19 @@ from cocreate.audit.verify import Trust, recount_export
 from cocreate.bootstrap import opened_service
 from cocreate.cli_import_election import facts_of
 from cocreate.config import Settings
+from cocreate.exchange import blt_source, votekit_source
 from cocreate.exchange.election import Election
-from cocreate.exchange.election_import import import_election, recount_of
+from cocreate.exchange.election_import import import_election, option_ids, recount_of
 from cocreate.exchange.export_record import export_record
 from cocreate.exchange.pabulib_source import read_election as read_pb
+from tests.domain.voting.test_real_stv import Table, table_expected, table_of, whole
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PABULIB = DATA / "pabulib"
 BUDGETS: dict[str, Any] = json.loads((PABULIB / "expected.json").read_text()) if PABULIB.exists() else {}
+GLASGOW = DATA / "stv" / "glasgow2007"
+WARDS: dict[str, Any] = json.loads((GLASGOW / "expected.json").read_text()) if GLASGOW.exists() else {}
+PORTLAND = DATA / "stv" / "Portland_D1_cleaned_votekit_pref_profile.csv"
 
 TARGOWEK, WIELICZKA = "Poland_Warszawa_2020_Targowek.pb", "Poland_Wieliczka_2023_Green_Budget.pb"
 DEPARTURES = {
@@ -48,20 +53,23 @@ async def audited(service: Service, workshop: str) -> None:
     assert [one.differs for one in recounts] == [()]
 
 
-async def recounted(tmp_path: Path, election: Election) -> dict[str, Any]:
-    """What the command prints of an import, after an auditor has agreed."""
+async def recounted(tmp_path: Path, election: Election) -> tuple[dict[str, Any], Table]:
+    """What the command prints of an import, and the table of a count by quota, after an auditor has agreed."""
     settings = Settings(database=f"sqlite:///{tmp_path / 'a.sqlite'}", key_file=tmp_path / "instance.key")
     async with opened_service(settings) as service:
         record = await import_election(service, election, licence="unknown")
         await audited(service, record.workshop)
-        return facts_of(election, await recount_of(service, record, election))
+        recount = await recount_of(service, record, election)
+        ids = option_ids(record, election)
+    names = {one: option.title for one, option in zip(ids, election.options, strict=True)}
+    return facts_of(election, recount), table_of(tuple(recount.steps), names)
 
 
 @pytest.mark.parametrize("name", sorted(BUDGETS))
 async def test_a_city_gets_what_it_chose_or_is_told_the_difference(name: str, tmp_path: Path) -> None:
     """By the city's own rule, with its costs to the last unit."""
     told = BUDGETS[name]
-    facts = await recounted(tmp_path, read_pb(PABULIB / name))
+    facts, _ = await recounted(tmp_path, read_pb(PABULIB / name))
     assert (facts["rule"], str(facts["budget"]), facts["ballots"]) == (
         told["rule"],
         told["budget"],
@@ -75,3 +83,26 @@ async def test_a_city_gets_what_it_chose_or_is_told_the_difference(name: str, tm
     else:
         assert {side: sorted(names) for side, names in facts["differs"].items()} == DEPARTURES[name]
         assert facts["cost"] <= facts["budget"]
+
+
+@pytest.mark.parametrize("ward", sorted(WARDS))
+async def test_a_ward_gets_whom_it_elected_and_the_table_of_every_round(ward: str, tmp_path: Path) -> None:
+    """In order, with the quota, to the fifth decimal place of every vote."""
+    told = WARDS[ward]
+    facts, table = await recounted(tmp_path, blt_source.read_election(GLASGOW / f"{ward}.blt"))
+    assert facts["elected"] == [" ".join(name.split()) for name in told["elected"]]
+    assert (facts["rule"], facts["seats"], facts["ballots"]) == (
+        "stv",
+        int(told["seats"]),
+        int(told["ballots"]),
+    )
+    assert facts["quota"] * 100_000 == whole(told["quota"])
+    assert table == table_expected(told["table"])
+
+
+async def test_portland_gets_its_three_elected_and_its_quota(tmp_path: Path) -> None:
+    """From all its 42,871 ballots. The last two are elected at one stage: their order is a matter of listing."""
+    facts, _ = await recounted(tmp_path, votekit_source.read_election(PORTLAND, seats=3))
+    assert (facts["ballots"], facts["quota"], facts["seats"]) == (42_871, 10_718, 3)
+    assert facts["elected"][0] == "Candace Avalos"
+    assert sorted(facts["elected"][1:]) == ["Jamie Dunphy", "Loretta Smith"]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 FILE_BYTES_MAX: Final = 128 * 2**20
 """Above the largest file a conversation within the row limits can have; a file is held in memory whole."""
@@ -75,7 +75,11 @@ class Findings:
     def raise_if_any(self) -> None:
         """Raise BadRows with everything found so far."""
         if self._total:
-            raise BadRows(self._rows, self._total)
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """The same where something was found already, and nothing more can be read."""
+        raise BadRows(self._rows, self._total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from cocreate.domain.messages import Command
 from cocreate.domain.participant import JoinWorkshop, LeaveWorkshop
 from cocreate.domain.round import CloseRound, OpenRound
 from cocreate.domain.settings import Settings
-from cocreate.domain.voting import Rules
+from cocreate.domain.voting import Rules, Step
 from cocreate.domain.workshop import OpenWorkshop
 from cocreate.exchange.election import (
     Election,
@@ -93,11 +93,15 @@ def option_ids(record: ImportRecord, election: Election) -> list[str]:
 
 
 class Recount(NamedTuple):
-    """What the record's certificate says of the election: the round, and the elected by their place in the file, in order."""
+    """What the record's certificate says of the election, the elected by their place in the file, in order.
+
+    The steps are those of a ranked count, which are its table; others are looked at where they are shown.
+    """
 
     round: str
     certificate: ResultCertified
     elected: tuple[int, ...]
+    steps: Sequence[Step]
 
 
 async def recount_of(service: Service, record: ImportRecord, election: Election) -> Recount:
@@ -108,7 +112,9 @@ async def recount_of(service: Service, record: ImportRecord, election: Election)
     certificate = live.projections.rounds.rounds[round_id].certificate
     assert certificate is not None, "a finished import has certified its round"
     places = {idea: place for place, idea in enumerate(option_ids(record, election))}
-    return Recount(round_id, certificate, tuple(places[idea] for idea in certificate.elected))
+    elected = tuple(places[idea] for idea in certificate.elected)
+    ranked = election.rules.method == "ranked"
+    return Recount(round_id, certificate, elected, service.reading.steps(live, round_id) if ranked else ())
 
 
 class _ElectionImport:

@@ -84,8 +84,7 @@ def read_election(path: Path, rule: Rule | None = None) -> Election:
     findings = Findings()
     file = read_file(path.parent, path.name, findings, required=True)
     if file is None:
-        findings.raise_if_any()
-        raise AssertionError("a file that cannot be read is a finding")
+        findings.refuse()
     sections = read_sections(file, findings)
     meta = read_meta(file, sections["META"], findings)
     form = _form(meta)

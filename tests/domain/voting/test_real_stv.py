@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
-from cocreate.domain.voting.ranked import RankedRules
-from tests.domain.voting.booth import counted
-from tests.domain.voting.elections import RankedElection, data, expected, listed_in, read_blt, read_profile
+from cocreate.domain.voting import Result
+from cocreate.exchange import blt_source, votekit_source
+from cocreate.exchange.election import Election
+from tests.domain.voting.elections import data, expected, listed_in, recounted
 
 WARDS = listed_in("stv", "glasgow2007")
 Table = list[tuple[int, dict[str, int], int]]
 """(round, votes above 0 by name, value of exhausted papers) in hundred-thousandths at the end of each round."""
 
 
-def rules(election: RankedElection) -> RankedRules:
-    return RankedRules(method="ranked", count="stv", choices_max=120, seats=election.seats)
+def named(election: Election) -> tuple[Result, dict[str, str]]:
+    """The result, and each candidate's name."""
+    result, places = recounted(election)
+    return result, {one: election.options[place].title for one, place in places.items()}
 
 
 def table_of(steps: tuple[Any, ...], names: dict[str, str]) -> Table:
@@ -52,21 +55,22 @@ def test_glasgow_is_there_or_said_to_be_missing() -> None:
 
 @pytest.mark.parametrize("ward", WARDS)
 def test_a_glasgow_ward_gives_the_elected_in_order_and_the_table_of_every_round(ward: str) -> None:
-    election = read_blt(data("stv", "glasgow2007", f"{ward}.blt"))
     told = expected("stv", "glasgow2007", name=ward)
-    result = counted(rules(election), election.ballots, tuple(election.names))
+    result, names = named(blt_source.read_election(data("stv", "glasgow2007", f"{ward}.blt")))
     quota = result.steps[0]
     assert (quota["ballots"], quota["quota"]) == (int(told["ballots"]), whole(told["quota"]))
-    assert [election.names[one] for one in result.elected] == [name.strip() for name in told["elected"]]
-    assert table_of(result.steps, election.names) == table_expected(told["table"])
+    assert [names[one] for one in result.elected] == [name.strip() for name in told["elected"]]
+    assert table_of(result.steps, names) == table_expected(told["table"])
 
 
 def test_portland_district_1_gives_its_three_elected_and_its_quota() -> None:
-    election = read_profile(data("stv", "Portland_D1_cleaned_votekit_pref_profile.csv"), seats=3)
-    assert sum(election.ballots.values()) == 42_871
-    result = counted(rules(election), election.ballots, tuple(election.names))
+    election = votekit_source.read_election(
+        data("stv", "Portland_D1_cleaned_votekit_pref_profile.csv"), seats=3
+    )
+    assert election.voters == 42_871
+    result, names = named(election)
     assert result.steps[0]["quota"] == 10_718 * 100_000
-    elected = [election.names[one] for one in result.elected]
+    elected = [names[one] for one in result.elected]
     assert elected[0] == "Candace Avalos"
     # The last two at one stage: which of them stands first is a matter of listing (rule 52), not of votes.
     assert sorted(elected[1:]) == ["Jamie Dunphy", "Loretta Smith"]
