@@ -9,6 +9,7 @@ import click
 from cocreate import __version__
 from cocreate.cli_audit import audit
 from cocreate.cli_demo import demo
+from cocreate.cli_export import export
 from cocreate.cli_import import import_from
 from cocreate.cli_import_election import blt, pabulib, preflib
 from cocreate.cli_keys import keys

@@ -18,7 +18,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 LICENCE_UNKNOWN = "unknown"
 COUNTS = ("stv", "irv", "schulze", "borda")
-PB_RULES = ("greedy", "greedy-no-skip", "greedy-threshold", "equalshares", "equalshares/add1")
+PB_RULES = (
+    "greedy",
+    "greedy-no-skip",
+    "greedy-threshold",
+    "equalshares",
+    "equalshares/add1",
+    "equalshares/add1-greedy",
+)
 
 
 @click.command(

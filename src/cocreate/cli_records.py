@@ -1,6 +1,5 @@
-"""`cocreate replay`, `export` and `workshop`: reading records, beside a running server or without one."""
+"""`cocreate replay` and `workshop`: reading records, beside a running server or without one."""
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,96 +127,6 @@ async def _folded(service: "Service", live: "LiveWorkshop", position: int) -> "P
         for row in await service.store.read(live.id, after=projections.at, upto=position):
             projections.apply(decode_row(row))
     return projections
-
-
-@click.command(epilog=example(f"cocreate export {_ID} --output workshop.jsonl"))
-@click.argument("workshop", metavar="WORKSHOP")
-@click.option(
-    "--output",
-    metavar="FILE",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write.",
-)
-@click.option(
-    "--audience",
-    type=click.Choice(AUDIENCES),
-    default="public",
-    show_default=True,
-    help="Whose texts: what others may not read stays out.",
-)
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
-@store_options
-def export(
-    *,
-    workshop: str,
-    output: Path,
-    audience: Any,
-    force: bool,
-    database: str | None,
-    key_file: Path | None,
-    log_level: str | None,
-    as_json: bool,
-) -> None:
-    """Write a workshop's whole record into one file of JSON lines.
-
-    It holds every entry, the key to check them with, and the texts that may still be read. Entries that are withheld until
-    a round's results show are their leaf hashes. The file appears whole or not at all.
-    """
-    settings = settings_of(database=database, key_file=key_file, log_level=log_level)
-    found = require_workshop_id(workshop)
-    if output.exists() and not force:
-        raise _exists(output)
-    facts = run(
-        settings,
-        lambda: _export(settings, found, output, audience=audience, force=force),
-        log_level=log_level or "warning",
-    )
-    if as_json:
-        print_json(facts)
-    else:
-        click.echo(
-            f"{facts['output']}: {facts['entries']} entries ({facts['withheld']} withheld), {facts['texts']} texts"
-        )
-        click.echo(f"Root {facts['root']}")
-
-
-async def _export(
-    settings: Settings, workshop: str, output: Path, *, audience: Any, force: bool
-) -> dict[str, Any]:
-    import secrets
-    from dataclasses import asdict
-
-    from cocreate.bootstrap import opened_reader
-    from cocreate.exchange.export_record import export_record
-
-    draft = output.with_name(f".{output.name}.{secrets.token_hex(8)}.part")
-    async with opened_reader(settings) as service:
-        try:
-            # The file is written in one go: nobody else waits for this process.
-            with draft.open("xb") as file:
-                exported = await export_record(service, workshop, audience, file)
-                file.flush()
-                os.fsync(file.fileno())
-            _put_in_place(draft, output, force=force)
-        finally:
-            draft.unlink(missing_ok=True)
-    return {"output": str(output), **asdict(exported)}
-
-
-def _put_in_place(draft: Path, output: Path, *, force: bool) -> None:
-    """Give the finished file its name; without `force` never over another one, even one that has come meanwhile."""
-    if force:
-        draft.replace(output)
-        return
-    try:
-        output.hardlink_to(draft)
-    except FileExistsError as error:
-        raise _exists(output) from error
-
-
-def _exists(output: Path) -> Ended:
-    return Ended(f"{output} exists. Name another file, or replace it with --force.", BAD_INPUT)
 
 
 @click.group(epilog=example("cocreate workshop list"))

@@ -1,8 +1,9 @@
-"""`cocreate import` of elections: what it prints, what it refuses, and what an auditor makes of it."""
+"""`cocreate import` of elections and `export --as`: what they print, what they refuse, what an auditor makes of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from tests.cli.commands import cocreate, facts_of
 from tests.exchange.pb_files import pb
@@ -83,3 +84,37 @@ def test_ranked_ballots_are_imported_from_each_of_three_formats(tmp_path: Path) 
     profile = cocreate(tmp_path, "import", "blt", "profile.csv", "--seats", "1", "--count", "borda")
     assert profile.returncode == 0, profile.stderr
     assert "Elected   Dee, Di" in profile.stdout
+
+
+def test_a_round_and_every_table_are_written_for_other_programs(tmp_path: Path) -> None:
+    """One file or a folder of them, whole or not at all, never over another one unasked; a wrong form says which is right."""
+    workshop = facts_of(cocreate(tmp_path, "import", "pabulib", pb(tmp_path / "votes.pb"), "--json"))[
+        "workshop"
+    ]
+
+    def export(form: str, output: str, *more: str) -> CompletedProcess[str]:
+        return cocreate(tmp_path, "export", workshop, "--as", form, "--output", output, *more)
+
+    facts = facts_of(export("pb", "again.pb", "--json"))
+    assert facts == {"workshop": workshop, "output": "again.pb", "form": "pb", "options": 3, "ballots": 3}
+    again = facts_of(cocreate(tmp_path, "import", "pabulib", "again.pb", "--json"))
+    assert (again["elected"], again["equal"]) == (["c", "a/1"], True)
+    tables = export("csv", "tables")
+    assert tables.returncode == 0, tables.stderr
+    assert "3 ballots" in tables.stdout
+    assert {"ideas.csv", "ballots.csv", "rounds.csv"} <= {
+        path.name for path in (tmp_path / "tables").iterdir()
+    }
+    assert facts_of(export("jsonl", "all.jsonl", "--json"))["tallies"] == 3
+    for form, output, words in (
+        ("blt", "x.blt", "This round is by budget"),
+        ("polis", "x", "This round is by budget"),
+        ("csv", "tables", "exists"),
+        ("pb", "again.pb", "exists"),
+    ):
+        refused = export(form, output)
+        assert refused.returncode == 2
+        assert words in refused.stderr
+    assert export("pb", "again.pb", "--force").returncode == 0
+    assert export("pb", "y.pb", "--round", "0b7c4a9e-52d6-4f0a-9f43-1f6f3d1a2b3c").returncode == 2
+    assert not [path for path in tmp_path.iterdir() if ".part" in path.name or path.name.startswith("x")]

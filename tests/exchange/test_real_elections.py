@@ -48,7 +48,7 @@ async def audited(service: Service, workshop: str) -> None:
     copy = io.BytesIO()
     await export_record(service, workshop, "public", copy)
     copy.seek(0)
-    report, recounts = recount_export(copy, "copy.jsonl", Trust(now_ms=time.time_ns() // 1_000_000))
+    report, recounts, _ = recount_export(copy, "copy.jsonl", Trust(now_ms=time.time_ns() // 1_000_000))
     assert not report.violations
     assert [one.differs for one in recounts] == [()]
 

@@ -15,6 +15,7 @@ from cocreate.application.fresh import FRESH
 from cocreate.application.service import Service
 from cocreate.domain.ballot import CastBallot
 from cocreate.domain.certificate import CertifyResult, ResultCertified
+from cocreate.domain.contest import ResultRecertified
 from cocreate.domain.errors import GraceRunning
 from cocreate.domain.genesis import CompleteImport, Source
 from cocreate.domain.idea import SubmitIdea, WithdrawIdea
@@ -92,6 +93,9 @@ def option_ids(record: ImportRecord, election: Election) -> list[str]:
     return [record.new_id(f"option/{place}") for place in range(len(election.options))]
 
 
+Certificate = ResultCertified | ResultRecertified
+
+
 class Recount(NamedTuple):
     """What the record's certificate says of the election, the elected by their place in the file, in order.
 
@@ -99,7 +103,7 @@ class Recount(NamedTuple):
     """
 
     round: str
-    certificate: ResultCertified
+    certificate: Certificate
     elected: tuple[int, ...]
     steps: Sequence[Step]
 

@@ -40,13 +40,21 @@ IMPORTER: Final = "pabulib"
 CURRENCY_UNKNOWN: Final = "XXX"
 """ISO 4217's code where no currency is told."""
 
-Rule = Literal["greedy", "greedy-no-skip", "greedy-threshold", "equalshares", "equalshares/add1"]
+Rule = Literal[
+    "greedy",
+    "greedy-no-skip",
+    "greedy-threshold",
+    "equalshares",
+    "equalshares/add1",
+    "equalshares/add1-greedy",
+]
 RULES: Final[dict[str, Rule]] = {
     "greedy": "greedy",
     "greedy-no-skip": "greedy-no-skip",
     "greedy-threshold": "greedy-threshold",
     "equalshares": "equalshares",
     "equalshares/add1": "equalshares/add1",
+    "equalshares/add1-greedy": "equalshares/add1-greedy",
     # The comparison that follows there is no published rule; what it changed shows as a difference.
     "equalshares/add1-comparison": "equalshares/add1",
 }
@@ -58,6 +66,11 @@ _FORMS: Final[dict[str, Form]] = {
     "cumulative": "cumulative",
     "ordinal": "ordinal",
     "scoring": "score",
+}
+_COMPLETIONS: Final[dict[Rule | None, Literal["none", "add_one", "add_one_greedy"]]] = {
+    "equalshares": "none",
+    "equalshares/add1": "add_one",
+    "equalshares/add1-greedy": "add_one_greedy",
 }
 _POINTS: Final = WholeNumber("points", 0, MARK_MAX)
 _SELECTED: Final = WholeNumber("selected", 0, 9)
@@ -215,16 +228,16 @@ def _rules(meta: Meta, form: Form | None, rule: Rule | None, votes: Sequence[_Vo
         "choices_max": choices_max,
         "currency": currency,
         "points_max": _points_max(meta, form, votes),
-        # Cities list their projects by votes, and so by the order in which they broke their ties.
-        "ties": "listed",
+        # Cities list their projects by votes, and so by the order in which they broke their ties; our own files may say draw.
+        "ties": "draw" if meta.text("ties") == "draw" else "listed",
     }
     if meta.findings:
         return None
-    if rule is not None and rule.startswith("equalshares"):
+    if rule in _COMPLETIONS:
         return EqualSharesRules(
             method="equal_shares",
-            completion="add_one" if rule == "equalshares/add1" else "none",
-            raise_by=MINOR_PER_UNIT,
+            completion=_COMPLETIONS[rule],
+            raise_by=read_amount(meta.text("raise_by")) or MINOR_PER_UNIT,
             **facts,
         )
     return BudgetRules(
