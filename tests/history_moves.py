@@ -206,7 +206,7 @@ def _open_round(author: Author) -> Command:
         (
             SupportRules(method="support"),
             ApprovalRules(method="approval", choices_max=rng.randint(1, 3), seats=rng.randint(1, 2)),
-            OpinionRules(method="opinion"),
+            OpinionRules(method="opinion", routing=rng.choice((None, "informative.v1"))),
             RankedRules(method="ranked", count="stv", choices_max=3, seats=2),
             DotsRules(method="dots", purse=6, cap=2, seats=1),
             EqualSharesRules(

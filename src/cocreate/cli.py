@@ -13,7 +13,7 @@ from cocreate.cli_export import export
 from cocreate.cli_import import import_from
 from cocreate.cli_import_election import blt, pabulib, preflib
 from cocreate.cli_keys import keys
-from cocreate.cli_records import export, replay, workshop
+from cocreate.cli_records import replay, workshop
 from cocreate.cli_recover import recover
 from cocreate.cli_serve import serve
 from cocreate.cli_witness import witness

@@ -50,7 +50,7 @@ STAGES: Final = (
         40,
         "measures",
         "Should the label ask for this measure?",
-        {"method": "opinion", "version": 1},
+        {"method": "opinion", "routing": "informative.v1", "version": 1},
     ),
     Stage("collect", "What should the label be called?", 25, "name"),
     Stage(

@@ -54,6 +54,8 @@ class Facilitator:
         form.locator(f"input[name=method][value={method}]").check()
         if more.pop("growing", ""):
             form.locator("input[name=growing]").check()
+        if more.pop("listed", ""):
+            form.locator("input[name=listed]").check()
         if self.page.locator("form#open input[name=options]").count():
             form.locator("input[name=all]").check()
         form.locator("select[name=results]").select_option(results)

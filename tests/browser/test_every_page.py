@@ -41,7 +41,12 @@ PATHS = {
     "record": "{base}/record",
     "record at a moment": "{base}/record?at=12&topic=ideas",
 }
-OWN = {"mine": "{base}/mine", "edit": "{base}/ideas/{idea}/edit"}
+OWN = {
+    "mine": "{base}/mine",
+    "edit": "{base}/ideas/{idea}/edit",
+    "opinion answered": "{base}/vote/{opinion}?last={idea}",
+    "my answers": "{base}/vote/{opinion}/answers",
+}
 CONSOLE = {
     "new": "/new",
     "console": "{base}/console",
@@ -106,6 +111,8 @@ class Furnished:
         self.opinion = workshop.open_round(
             "And what of these?", method="opinion", results="always", growing="yes"
         )
+        self.ana.goto(f"/w/{workshop.workshop}/vote/{self.opinion}?statement={self.idea}")
+        self.ana.get_by_role("button", name="Agree", exact=True).click()
         self.workshop: Facilitator = workshop
         ben.context.close()
 

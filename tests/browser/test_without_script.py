@@ -69,19 +69,25 @@ def test_opinions_come_one_statement_at_a_time_and_can_be_reviewed(
     ana = join(devices(script=False), workshop.code)
     for text in ("Buses at night.", "Cars out of the centre.", "Free bicycles."):
         submit(ana, workshop.workshop, text)
-    round_id = workshop.open_round("What do you think?", method="opinion", results="always", growing="yes")
+    round_id = workshop.open_round(
+        "What do you think?", method="opinion", results="always", growing="yes", listed="yes"
+    )
     ana.goto(f"/w/{workshop.workshop}/vote/{round_id}")
     for text, answer in (("Buses", "Agree"), ("Cars", "Pass"), ("bicycles", "Disagree")):
         expect(ana.locator("#statement")).to_contain_text(text)
         ana.get_by_role("button", name=answer, exact=True).click()
     expect(ana.locator("#statement")).to_contain_text("You have answered everything")
 
-    ana.get_by_text("My answers").click()
-    ana.get_by_role("link", name=re.compile("Change the answer to: Cars")).click()
-    expect(ana.locator("#statement")).to_contain_text("Your answer so far: Pass")
-    ana.get_by_role("button", name="Disagree", exact=True).click()
-    ana.get_by_text("My answers").click()
-    ana.get_by_role("button", name=re.compile("Take back the answer to: Buses")).click()
+    ana.get_by_role("link", name="My answers (3)").click()
+    expect(ana.get_by_role("button", name="Pass with statement 2")).to_have_attribute("aria-pressed", "true")
+    ana.get_by_role("button", name="Disagree with statement 2").click()
+    expect(ana.get_by_role("button", name="Disagree with statement 2")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    ana.get_by_role("button", name="Take back the answer to statement 1").click()
+    expect(ana.locator("#done")).to_contain_text("Your answer is taken back")
+    expect(ana.get_by_role("listitem").filter(has_text="Buses")).to_have_count(0)
+    ana.get_by_role("link", name="Back to the vote").click()
     expect(ana.locator("#statement")).to_contain_text("Buses")
 
     ana.get_by_label("Your statement").fill("Trams to the villages.")
@@ -89,6 +95,34 @@ def test_opinions_come_one_statement_at_a_time_and_can_be_reviewed(
     expect(ana.locator("#progress")).to_contain_text("2 of 4 answered")
     ana.get_by_role("link", name="See the result so far").click()
     expect(ana.get_by_role("row", name=re.compile("Cars"))).to_contain_text("1")
+
+
+def test_a_statement_can_be_skipped_and_the_last_answer_undone(
+    workshop: Facilitator, devices: Devices
+) -> None:
+    """Skipped ones come back; an answer undone by its one button is asked for again, as it was."""
+    ana = join(devices(script=False), workshop.code)
+    texts = ("Buses at night.", "Cars out of the centre.", "Free bicycles.")
+    for text in texts:
+        submit(ana, workshop.workshop, text)
+    round_id = workshop.open_round("What do you think?", method="opinion")
+    ana.goto(f"/w/{workshop.workshop}/vote/{round_id}")
+    seen = []
+    for _ in texts:
+        seen.append(ana.locator(".statement-text").inner_text())
+        ana.get_by_role("link", name="Skip for now").click()
+    assert sorted(seen) == sorted(texts)
+    expect(ana.locator(".statement-text")).to_have_text(seen[0])
+
+    ana.get_by_role("link", name="Skip for now").click()
+    ana.get_by_role("button", name="Disagree", exact=True).click()
+    expect(ana.locator(".statement-text")).to_have_text(seen[2])
+    expect(ana.locator("#undo")).to_contain_text(seen[1])
+    ana.get_by_role("button", name="Undo the last answer").click()
+    expect(ana.locator(".statement-text")).to_have_text(seen[1])
+    expect(ana.locator("#progress")).to_contain_text("0 of 3 answered")
+    ana.get_by_text("Why this statement?").click()
+    expect(ana.locator("#why")).to_contain_text("informative.v1")
 
 
 def test_an_older_tab_cannot_undo_a_newer_vote(workshop: Facilitator, devices: Devices) -> None:

@@ -95,6 +95,7 @@ CASES = (
         ANYONE,
         before=[("/rounds/{opinion}/close", None), ("/close", None), ("/rounds/{opinion}/certify", None)],
     ),
+    read(W + "/rounds/{opinion}/offer", SEATED),
     Case("POST", "/api/session", ANYONE),
     Case("DELETE", "/api/session", ANYONE),
     Case("POST", "/api/links", ANYONE, {"token": "{link}"}),

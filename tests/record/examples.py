@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Event, Recorded
+from cocreate.domain.round import RoundOpened
 from cocreate.record import codec  # noqa: F401  registers the events
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -247,3 +248,12 @@ def cases() -> Iterator[tuple[str, Recorded]]:
                 seen.add(event.model_dump_json())
                 yield f"{name}.{f'full_{turn + 1}' if turn else 'full'}", recorded(event)
             turn += 1
+    yield f"{RoundOpened.NAME}.routed", recorded(_routed())
+
+
+def _routed() -> Event:
+    """An opinion round as it was first written, with the rule of its offers, which came later."""
+    facts = build(schema_of(RoundOpened), Smallest())
+    return RoundOpened.model_validate_json(
+        json.dumps({**facts, "rules": {"method": "opinion", "routing": "informative.v1", "version": 1}})
+    )

@@ -23,9 +23,10 @@ from cocreate.persistence.batch import Summary
 from cocreate.persistence.record_store import RecordStore
 from cocreate.projections.fold import Projections
 from cocreate.projections.history import timeline, withheld_runs
+from cocreate.projections.offers import offer, open_statements
 from cocreate.projections.outcome import result, shown_as_voted
 from cocreate.projections.personal import personal
-from cocreate.projections.reader import Audience
+from cocreate.projections.reader import Audience, present
 from cocreate.projections.views import changes, moved, view
 from cocreate.record.pseudonyms import voter
 from cocreate.record.sealed_text import sealed_fields
@@ -163,6 +164,30 @@ class Reading:
         if key is None:
             return []
         return sorted(one for one in live.projections.participation.people if voter(key, one) in shown)
+
+    def offer(self, live: LiveWorkshop, round_id: str, seat: str, skipped: str | None = None) -> Json:
+        """The statement of an opinion round that a participant is offered, and by what: enough to work it out again.
+
+        Absent where nothing is open to them, or the round's key is gone. Raises RoundNotFound where there are no statements.
+        """
+        row = live.projections.rounds.rounds.get(round_id)
+        if row is None or not row.poll.per_option:
+            raise RoundNotFound(round=round_id)
+        key = live.keyring.round_key(round_id)
+        who = seat if row.opened.secrecy == "open" else None if key is None else voter(key, seat)
+        if who is None:
+            return {"at": live.projections.at, "open": 0}
+        root = live.tie_roots[round_id]
+        wanted = offer(live.projections, round_id, who, root, skipped)
+        found = {
+            "at": live.projections.at,
+            "open": len(open_statements(live.projections, round_id, who)),
+            "routing": getattr(row.opened.rules, "routing", None),
+            "root": root.hex(),
+            "voter": who,
+            "statement": wanted,
+        }
+        return present(found)
 
     def steps(self, live: LiveWorkshop, round_id: str) -> Sequence[Mapping[str, Any]]:
         """The count of a certified round, explained step by step. It cannot change, so it is counted once for many readers."""

@@ -141,6 +141,26 @@ SCHEMAS: Mapping[str, Any] = {
         }
     ),
     "Voted": _object({"at": _POSITION, "voted": _list(_HEX_32)}),
+    "Offer": _object(
+        {
+            "at": _POSITION,
+            "open": {**_COUNT, "description": "How many statements want an answer of the caller's."},
+            "routing": {
+                **_TEXT,
+                "description": "The rule; absent where statements come in the round's order.",
+            },
+            "root": {
+                **_HEX_64,
+                "description": "Over the entries before the round was opened: what lots are drawn from.",
+            },
+            "voter": {**_HEX_32, "description": "Under which the caller votes in this round."},
+            "statement": _UUID,
+        },
+        "routing",
+        "root",
+        "voter",
+        "statement",
+    ),
     "Steps": _object({"at": _POSITION, "steps": _list({"type": "object", "required": ["step"]})}),
     "WhatIf": _object(
         {

@@ -72,6 +72,8 @@ def rules_in(fields: Fields, options: Sequence[str]) -> dict[str, Any]:
     """The rules that the form says, for the action to check; raises FormWrong for what is no amount of money."""
     method = first(fields, "method")
     rules: dict[str, Any] = {"method": method}
+    if method == "opinion" and "listed" not in fields:
+        rules["routing"] = "informative.v1"
     for field, rule, read in PARAMETERS.get(method, ()):
         typed = first(fields, field).strip()
         rules[rule] = read(typed, fields)

@@ -277,7 +277,7 @@ class Room:
     def has_voted(self, one: Item) -> bool:
         """Whether nothing is left for this reader to do in the round."""
         if one["method"] == "opinion":
-            return self.next_statement(one) is None
+            return not self.open_statements(one)
         return "choice" in (self.ballot(one["key"]) or {})
 
     def open_statements(self, one: Item) -> list[Item]:
@@ -288,9 +288,6 @@ class Room:
             for option in self.options(one["key"])
             if option["status"] == "visible" and "choice" not in answers.get(option["idea"], {})
         ]
-
-    def next_statement(self, one: Item) -> Item | None:
-        return next(iter(self.open_statements(one)), None)
 
 
 def _named(ballot: Item) -> Iterator[str]:

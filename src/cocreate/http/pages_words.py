@@ -21,6 +21,7 @@ DONE: Final = {
     "comment": "Your comment is saved.",
     "vote": "Your vote is saved. You can change it until the vote closes.",
     "answer": "Saved.",
+    "answer_back": "Your answer is taken back.",
     "vote_back": "Your vote is taken back. You can vote again until the vote closes.",
     "name": "Your name is saved.",
     "left": "You have left. What you contributed stays; you can come back at any time.",

@@ -14,6 +14,7 @@ MS_FROM = 100_000_000_000
 ENTRIES_MAX = 256
 TIMELINE_MAX = 500
 STATUSES = ("scheduled", "open", "closed", "cancelled", "sealed")
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _LEAP = re.compile(r"(T\d{2}:\d{2}):60")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
@@ -53,6 +54,12 @@ def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _uuid(text: str) -> str:
+    if not re.fullmatch(UUID, text):
+        raise ValueError("no such id")
+    return text
 
 
 def _limit(maximum: int) -> Query:
@@ -110,6 +117,12 @@ SEATS = Query(
     f"how many are chosen, from 1 to {SEATS_MAX}; without it as many as the round's own rules say, else one.",
     {"type": "integer", "minimum": 1, "maximum": SEATS_MAX},
     lambda text: integer(text, 1, SEATS_MAX),
+)
+SKIPPED = Query(
+    "skipped",
+    "the statement that was offered last and is to come later.",
+    {"type": "string", "pattern": f"^{UUID}$"},
+    _uuid,
 )
 ENTRIES_LIMIT = _limit(ENTRIES_MAX)
 TIMELINE_LIMIT = _limit(TIMELINE_MAX)

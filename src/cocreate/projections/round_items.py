@@ -19,7 +19,7 @@ def round_item(reader: Reader, key: str) -> Item:
         "number": row.number,
         "question": reader.text(row.opened_at, "question"),
         "status": row.status,
-        "rules": opened.rules.model_dump(mode="json"),
+        "rules": opened.rules.model_dump(mode="json", exclude_none=True),
         "method": row.poll.method.name,
         "columns": list(row.poll.method.columns),
         "secrecy": opened.secrecy,

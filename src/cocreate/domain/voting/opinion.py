@@ -7,6 +7,7 @@ from cocreate.domain.errors import ChoiceMalformed
 from cocreate.domain.messages import Facts
 from cocreate.domain.voting.choices import AnyOptions
 from cocreate.domain.voting.method import Box, Result
+from cocreate.domain.voting.routing import Routing
 
 _COLUMN = {1: 0, -1: 1, 0: 2}
 
@@ -16,7 +17,10 @@ def _shape(choice: Any) -> str:
 
 
 class OpinionRules(Facts):
+    """`routing` is the rule by which participants are offered the next statement; without one, in the round's order."""
+
     method: Literal["opinion"]
+    routing: Routing | None = None
     version: Literal[1] = 1
 
 

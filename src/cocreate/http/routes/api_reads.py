@@ -15,6 +15,7 @@ from cocreate.http.parameters import (
     ENTRIES_LIMIT,
     ENTRIES_MAX,
     SEATS,
+    SKIPPED,
     TIMELINE_LIMIT,
     TIMELINE_MAX,
     UNDER,
@@ -158,6 +159,17 @@ async def voted(request: web.Request) -> web.Response:
     return json_answer({"at": head, "voted": shown}, etag) if known is None else known
 
 
+async def offer(request: web.Request) -> web.Response:
+    """What a program, or somebody who checks, needs to work the offer out again from the record up to `at`."""
+    asked = query(request, (SKIPPED,))
+    live, seat = await seated_workshop(request)
+    head, skipped = live.projections.at, asked.get("skipped")
+    found = request.app[SERVICE].reading.offer(live, request.match_info["round"], seat, skipped)
+    etag = f"{head}-{head}-{seat}-{skipped or ''}"
+    known = not_modified(request, etag)
+    return json_answer(found, etag) if known is None else known
+
+
 async def steps(request: web.Request) -> web.Response:
     query(request, ())
     live, _ = await open_workshop(request)
@@ -258,6 +270,18 @@ READS = (
         returns="Voted",
         conditional=True,
         refusals=("WorkshopNotFound", "RoundNotFound", "NotAFacilitator"),
+    ),
+    Route(
+        method="GET",
+        path=WORKSHOP + "/rounds/{round}/offer",
+        summary="Which statement of an opinion round the caller is offered next, and by which rule.",
+        handler=offer,
+        tag="reading",
+        roles=("participant", "scribe", "facilitator"),
+        returns="Offer",
+        conditional=True,
+        query=(SKIPPED,),
+        refusals=("WorkshopNotFound", "RoundNotFound", "NotAParticipant"),
     ),
     _read(
         "/rounds/{round}/steps",

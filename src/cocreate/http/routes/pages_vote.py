@@ -1,6 +1,7 @@
 """Voting and results: one ballot a screen, in opinion rounds one statement."""
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -27,11 +28,11 @@ from cocreate.http.pages_forms import (
     perform,
     worded,
 )
-from cocreate.http.pages_room import Item, Room, enter_room
+from cocreate.http.pages_room import Item, Room, enter_room, page_number, page_of
 from cocreate.http.routes.record_log import proof_answer
 
 ANSWERS: Final = {"1": 1, "0": 0, "-1": -1}
-ANSWERS_LISTED_MAX: Final = 100
+ANSWERS_PER_PAGE: Final = 50
 NOT_NOW: Final = ("RoundNotOpen", "BallotSuperseded", "InputPaused")
 """Refusals of a ballot that is not at fault: what stands is shown, and what was not sent beside it."""
 ROWS_SHOWN_MAX: Final = 200
@@ -92,24 +93,62 @@ def _ballot(room: Room, one: Item, trouble: Trouble | None) -> dict[str, Any]:
 
 
 def _opinion(room: Room, one: Item, request: web.Request, trouble: Trouble | None) -> dict[str, Any]:
+    """One statement: the one that was asked for, the one just answered in vain, or what the round's routing offers."""
     options = room.by_idea(one["key"])
-    answers = {key: given for key, given in room.answers(one["key"]).items() if "choice" in given}
+    answers = room.answers(one["key"])
     wanted = first(trouble.fields, "option") if trouble else request.query.get("statement", "")
-    statement = options.get(wanted) or room.next_statement(one)
-    given = room.answers(one["key"]).get(statement["idea"], {"counter": 0}) if statement else None
-    listed = list(answers.items())[-ANSWERS_LISTED_MAX:]
+    skipped = first(trouble.fields, "skipped") if trouble else request.query.get("skipped", "")
+    offered = _offered(room, one, request, skipped if skipped in options else None)
+    statement = options.get(wanted)
+    if statement is None or (statement["status"] != "visible" and not trouble):
+        statement = options.get(offered.get("statement", ""))
+    last = request.query.get("last", "")
     return {
         "statement": statement,
-        "given": given,
+        "offered": offered,
+        "skipped": skipped if skipped in options else "",
+        "given": answers.get(statement["idea"], {"counter": 0}) if statement else None,
         "latest": max(
-            (one for one in room.answers(one["key"]).values() if "position" in one),
+            (one for one in answers.values() if "position" in one),
             key=lambda one: one["position"],
             default=None,
         ),
-        "answered": len(answers),
+        "answered": sum("choice" in given for given in answers.values()),
         "count": len(options),
-        "answers": [(options[key], answer) for key, answer in reversed(listed)],
+        "last": options.get(last) if "choice" in answers.get(last, {}) else None,
+        "last_answer": answers.get(last),
     }
+
+
+def _offered(room: Room, one: Item, request: web.Request, skipped: str | None) -> Item:
+    if room.seat is None or not room.joined:
+        return {}
+    return request.app[SERVICE].reading.offer(room.live, one["key"], room.seat, skipped)
+
+
+async def answers_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
+    """Everything that the reader has answered in an opinion round, to change or to take back one by one."""
+    room = await enter_room(request)
+    one = _round(room, request)
+    if one["method"] != "opinion" or room.seat is None:
+        raise web.HTTPSeeOther(f"{room.url}/vote/{one['key']}")
+    answers = room.answers(one["key"])
+    given = [option for option in room.options(one["key"]) if "choice" in answers.get(option["idea"], {})]
+    number = page_number(request.query.get("page", "") or (first(trouble.fields, "page") if trouble else ""))
+    shown, pages = page_of(given, number, ANSWERS_PER_PAGE)
+    return render(
+        request,
+        "answers.html",
+        status=trouble.status if trouble else 200,
+        trouble=trouble,
+        room=room,
+        tab="now",
+        round=one,
+        count=len(given),
+        rows=[(option, answers[option["idea"]]) for option in shown],
+        page=min(max(number, 1), pages),
+        pages=pages,
+    )
 
 
 async def vote(request: web.Request) -> web.StreamResponse:
@@ -122,19 +161,44 @@ async def vote(request: web.Request) -> web.StreamResponse:
     request[LINE] = None
 
     async def work(fields: Fields) -> str:
-        option, base = facts(fields, "option"), f"/w/{workshop}/vote/{round_id}"
-        said = {"round": round_id, **option, **facts(fields, "counter")}
+        base = f"/w/{workshop}/vote/{round_id}"
+        option = first(fields, "option")
+        await _send(request, fields)
         if first(fields, "do") == "withdraw":
-            await perform(request, fields, action(WithdrawBallot, said))
-            return f"{base}?done=vote_back"
-        if option:
-            choice = ANSWERS.get(first(fields, "choice"), "")
-            await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
-            return f"{base}?done=answer"
-        await _cast(request, fields, said)
-        return f"{base}?done=vote"
+            return f"{base}?done=answer_back&statement={option}" if option else f"{base}?done=vote_back"
+        if not option:
+            return f"{base}?done=vote"
+        skipped = first(fields, "skipped")
+        return f"{base}?done=answer&last={option}" + (f"&skipped={quote(skipped)}" if skipped else "")
 
     return await attempt(request, work, vote_page)
+
+
+async def change_answer(request: web.Request) -> web.StreamResponse:
+    """The same from the page of all answers, and back to it."""
+    workshop, round_id = request.match_info["workshop"], request.match_info["round"]
+
+    async def work(fields: Fields) -> str:
+        await _send(request, fields)
+        base = f"/w/{workshop}/vote/{round_id}/answers?page={page_number(first(fields, 'page'))}"
+        if first(fields, "do") == "withdraw":
+            return f"{base}&done=answer_back"
+        return f"{base}&done=answer#a-{first(fields, 'option')}"
+
+    return await attempt(request, work, answers_page)
+
+
+async def _send(request: web.Request, fields: Fields) -> None:
+    option = facts(fields, "option")
+    said = {"round": request.match_info["round"], **option, **facts(fields, "counter")}
+    if first(fields, "do") == "withdraw":
+        await perform(request, fields, action(WithdrawBallot, said))
+        return
+    if not option:
+        await _cast(request, fields, said)
+        return
+    choice = ANSWERS.get(first(fields, "choice"), "")
+    await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
 
 
 async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> None:
@@ -261,6 +325,8 @@ def add_vote_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/vote/{round}", vote_page)
     app.router.add_post("/w/{workshop}/vote/{round}", vote)
     app.router.add_get("/w/{workshop}/vote/{round}/receipt", receipt)
+    app.router.add_get("/w/{workshop}/vote/{round}/answers", answers_page)
+    app.router.add_post("/w/{workshop}/vote/{round}/answers", change_answer)
     app.router.add_get("/w/{workshop}/results", results_page)
     app.router.add_get("/w/{workshop}/results/{round}", result_page)
     app.router.add_get("/w/{workshop}/results/{round}/what-if", what_if_page)

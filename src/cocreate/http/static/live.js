@@ -62,7 +62,9 @@ export function follow(body) {
     busy = true;
     last = Date.now();
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-cache" });
+      // A page that chose something for its reader asks for the same again, not for another choice.
+      const address = document.querySelector("[data-refresh]")?.dataset.refresh ?? location.href;
+      const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-cache" });
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (!paused) takeOver(page);
