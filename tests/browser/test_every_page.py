@@ -38,6 +38,7 @@ PATHS = {
     "results": "{base}/results",
     "result": "{base}/results/{closed}",
     "outcome": "{base}/outcome",
+    "groups": "{base}/results/{opinion}/groups",
     "record": "{base}/record",
     "record at a moment": "{base}/record?at=12&topic=ideas",
 }
@@ -64,6 +65,7 @@ CONSOLE = {
     "screen clusters": "{base}/screen?show=clusters",
     "screen outcome": "{base}/screen?show=outcome",
     "screen record": "{base}/screen?show=record",
+    "screen groups": "{base}/screen?show=groups",
 }
 
 

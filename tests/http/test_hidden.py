@@ -11,7 +11,7 @@ from tests.http.house import House, Room, opened_room
 
 READS = (
     "", "/ideas", "/rounds", "/options", "/tallies", "/turnouts", "/participation", "/participants", "/timeline", "/entries",
-    "/workshop", "/agenda", "/comments", "/join-code", "/rounds/{round}/voted", "/rounds/{round}/steps",
+    "/workshop", "/agenda", "/comments", "/join-code", "/rounds/{round}/voted", "/rounds/{round}/steps", "/rounds/{round}/groups",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ ROUTES = Path(__file__).parents[2] / "src" / "cocreate" / "http" / "routes"
 
 PAGES = (
     "", "/ideas", "/ideas/{idea}", "/ideas/{idea}/edit", "/vote/{round}", "/vote/{opinion}", "/results",
-    "/results/{round}", "/outcome", "/record", "/record?at=5", "/screen",
+    "/results/{round}", "/results/{opinion}/groups", "/outcome", "/record", "/record?at=5", "/screen",
 )  # fmt: skip
 CONSOLE = (
     "/console", "/console/ideas", "/console/sort", "/console/rounds", "/console/decisions", "/console/people", "/console/settings",

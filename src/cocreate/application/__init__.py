@@ -63,6 +63,7 @@ from cocreate.application.asked import Caller
 from cocreate.application.doors import CODE_ALPHABET, CODE_LENGTH, SESSION_MS, Admission, Doors
 from cocreate.application.drafting import Action
 from cocreate.application.errors import EntriesWithheld, PositionUnknown, RecordDamaged, Unavailable
+from cocreate.application.groupings import Grouping
 from cocreate.application.live import LiveWorkshop
 from cocreate.application.reading import Json, RawEntry, Reading, View
 from cocreate.application.service import NotAHost, Service
@@ -127,6 +128,7 @@ __all__ = [
     "EraseText",
     "GiveName",
     "GrantRole",
+    "Grouping",
     "HideComment",
     "HideIdea",
     "Join",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cocreate.application.errors import PositionUnknown
+from cocreate.application.groupings import Grouping, Groupings
 from cocreate.application.live import LiveWorkshop, decode_row, decode_rows
 from cocreate.application.lives import LiveWorkshops, pages
 from cocreate.application.reachable import store_told
@@ -85,6 +86,7 @@ class Reading:
         self._past: OrderedDict[tuple[str, int], Projections] = OrderedDict()
         self._replays = asyncio.Semaphore(PAST_REPLAYS_MAX)
         self.what_if = WhatIf()
+        self.groupings = Groupings()
 
     @store_told
     async def live(self, workshop: str) -> LiveWorkshop:
@@ -188,6 +190,21 @@ class Reading:
             "statement": wanted,
         }
         return present(found)
+
+    def groups(self, live: LiveWorkshop, round_id: str) -> Grouping | None:
+        """The opinion groups of a round whose results show, as far as they are known; never waits. Raises RoundNotFound."""
+        self._require_groups(live, round_id)
+        return self.groupings.latest(live, round_id)
+
+    async def groups_soon(self, live: LiveWorkshop, round_id: str) -> Grouping | None:
+        """The same for who asks for nothing else: the first count is waited for, two seconds at most."""
+        self._require_groups(live, round_id)
+        return await self.groupings.soon(live, round_id)
+
+    def _require_groups(self, live: LiveWorkshop, round_id: str) -> None:
+        row = live.projections.rounds.rounds.get(round_id)
+        if row is None or not row.poll.per_option or not row.released:
+            raise RoundNotFound(round=round_id)
 
     def steps(self, live: LiveWorkshop, round_id: str) -> Sequence[Mapping[str, Any]]:
         """The count of a certified round, explained step by step. It cannot change, so it is counted once for many readers."""

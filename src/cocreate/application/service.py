@@ -99,6 +99,7 @@ class Service:
             if isinstance(ended, Exception):
                 log.error("task_failed", task=task.get_name(), error=repr(ended))
         await self.sequencer.stop()
+        await self.reading.groupings.stop()
         await self.lives.memory.write()
         try:
             async with asyncio.timeout(STOP_S):

@@ -9,6 +9,7 @@ _HEX_64 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _TEXT = {"type": "string"}
 _FLAG = {"type": "boolean"}
 _COUNT = {"type": "integer", "minimum": 0}
+_INTEGER = {"type": "integer"}
 _POSITION = {"type": "integer", "minimum": 0, "description": "A position on the record."}
 _CURSOR = {"type": "integer", "minimum": -1, "description": "A position; -1 stands before the first."}
 _TIME = {"type": "integer", "minimum": 0, "description": "Milliseconds since 1970 UTC."}
@@ -160,6 +161,43 @@ SCHEMAS: Mapping[str, Any] = {
         "root",
         "voter",
         "statement",
+    ),
+    "Groups": _object(
+        {
+            "counted": {
+                **_FLAG,
+                "description": "False while the first count is not done; ask again in a moment.",
+            },
+            "at": _POSITION,
+            "answers": _COUNT,
+            "groups": _list(
+                _object({"voters": _COUNT, "across": _INTEGER, "up": _INTEGER, "spread": _COUNT})
+            ),
+            "statements": _list(
+                _object(
+                    {
+                        "statement": _UUID,
+                        "by_group": {
+                            **_list(_list(_COUNT)),
+                            "description": "How many agree, disagree and pass; empty where fewer than five of a group answered.",
+                        },
+                        "agreement": {**_TEXT, "description": "Group-aware consensus, a fraction n/d."},
+                        "disagreement": _TEXT,
+                        "divide": {
+                            **_TEXT,
+                            "description": "The largest difference of two groups' rates of agreement.",
+                        },
+                    },
+                    "agreement",
+                    "disagreement",
+                    "divide",
+                )
+            ),
+        },
+        "at",
+        "answers",
+        "groups",
+        "statements",
     ),
     "Steps": _object({"at": _POSITION, "steps": _list({"type": "object", "required": ["step"]})}),
     "WhatIf": _object(

@@ -88,6 +88,36 @@ def test_what_all_camps_agree_on_unites_and_what_they_answer_apart_divides() -> 
     assert one.agreement == rates[0] * rates[1]
 
 
+def test_each_group_is_told_by_what_it_says_otherwise_than_the_others() -> None:
+    """By the side that it takes more often; what all agree on tells no group."""
+    found = opinion_groups(camps(30, 20, 15, seed=3), STATEMENTS)
+    for group in range(3):
+        telling = found.telling(group, 4)
+        assert [one.more for one in telling] == sorted((one.more for one in telling), reverse=True)
+        for one in telling:
+            assert one.view.statement not in STATEMENTS[:3]
+            own = one.view.by_group[group]
+            assert own is not None
+            assert (own.agree > own.disagree) == (one.answer == 1)
+            assert one.more > Fraction(1, 4)
+    assert opinion_groups(camps(40), STATEMENTS[:3]).telling(0, 5) == [], "one group has no others"
+
+
+def test_what_every_group_disagrees_with_is_told_too() -> None:
+    answers = [
+        (voter, one, -answer if one in STATEMENTS[:3] else answer) for voter, one, answer in camps(40, 25)
+    ]
+    found = opinion_groups(answers, STATEMENTS)
+    assert {one.statement for one in found.rejected(3)} == set(STATEMENTS[:3])
+
+
+def test_a_group_stands_apart_from_another_by_more_than_its_own_people_do() -> None:
+    """One place a group, in their order; nobody's own place is told."""
+    found = opinion_groups(camps(40, 25), STATEMENTS)
+    (one, other), apart = found.places, abs(found.places[0].across - found.places[1].across)
+    assert apart > 2 * max(one.spread, other.spread) > 0
+
+
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=15, deadline=None)
 def test_the_same_answers_in_any_order_give_the_same_groups(seed: int) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from operator import mul
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from cocreate.domain.voting.clusters import Point, best_clusters
 
@@ -55,11 +55,26 @@ class StatementView:
     divide: Fraction | None
 
 
-@dataclass(frozen=True, slots=True)
-class OpinionGroups:
-    """`members`: each group's voters, the largest first; one group where no division holds, none where nobody can be grouped."""
+class Place(NamedTuple):
+    """Where a group stands on the first two components, and how far its voters are from there on average."""
 
-    members: tuple[tuple[str, ...], ...]
+    across: int
+    up: int
+    spread: int
+
+
+class Telling(NamedTuple):
+    """A statement that a group answers otherwise than everybody else; `more` is the difference of the rates of that answer."""
+
+    view: StatementView
+    answer: Literal[-1, 1]
+    more: Fraction
+
+
+class Views:
+    """What unites, what divides and what tells each group from the others, of statements with their groups' answers."""
+
+    __slots__ = ()
     statements: tuple[StatementView, ...]
 
     def uniting(self, most: int) -> list[StatementView]:
@@ -67,10 +82,43 @@ class OpinionGroups:
         told = [one for one in self.statements if one.agreement is not None]
         return sorted(told, key=lambda one: -(one.agreement or 0))[:most]
 
+    def rejected(self, most: int) -> list[StatementView]:
+        """The statements that every group disagrees with most."""
+        told = [one for one in self.statements if one.disagreement is not None]
+        return sorted(told, key=lambda one: -(one.disagreement or 0))[:most]
+
+    def telling(self, group: int, most: int) -> list[Telling]:
+        """The statements on which the group differs most from all others together, by what it says more often than they do."""
+        found = []
+        for view in self.statements:
+            said = [one for one in view.by_group if one is not None]
+            if len(said) < len(view.by_group) or len(said) == 1:
+                continue
+            own = said.pop(group)
+            answers = sum(one.answers for one in said)
+            sides: tuple[tuple[Literal[-1, 1], int, int], ...] = (
+                (1, own.agree, sum(one.agree for one in said)),
+                (-1, own.disagree, sum(one.disagree for one in said)),
+            )
+            for answer, ours, theirs in sides:
+                more = Fraction(ours + 1, own.answers + 2) - Fraction(theirs + 1, answers + 2)
+                if more > 0:
+                    found.append(Telling(view, answer, more))
+        return sorted(found, key=lambda one: -one.more)[:most]
+
     def dividing(self, most: int) -> list[StatementView]:
         """The statements on which groups differ most."""
         told = [one for one in self.statements if one.divide]
         return sorted(told, key=lambda one: -(one.divide or 0))[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionGroups(Views):
+    """`members`: each group's voters, the largest first; one group where no division holds, none where nobody can be grouped."""
+
+    members: tuple[tuple[str, ...], ...]
+    statements: tuple[StatementView, ...]
+    places: tuple[Place, ...] = ()
 
 
 def opinion_groups(answers: Iterable[tuple[str, str, int]], statements: Sequence[str]) -> OpinionGroups:
@@ -90,12 +138,21 @@ def opinion_groups(answers: Iterable[tuple[str, str, int]], statements: Sequence
     columns = _columns(voters, said, _most_answered(said, statements))
     points = _projected(columns, len(voters))
     clusters = best_clusters(points, GROUP_VOTERS_MIN)
-    members = sorted(
-        (tuple(voters[one] for one in cluster) for cluster in clusters),
-        key=lambda group: (-len(group), group),
+    groups = sorted(
+        ((tuple(voters[one] for one in cluster), cluster) for cluster in clusters),
+        key=lambda group: (-len(group[0]), group[0]),
     )
+    members = tuple(group for group, _ in groups)
     views = tuple(_view(statement, members, said) for statement in statements)
-    return OpinionGroups(tuple(members), views)
+    places = tuple(_place([points[one] for one in cluster]) for _, cluster in groups)
+    return OpinionGroups(members, views, places)
+
+
+def _place(points: Sequence[Point]) -> Place:
+    across = sum(x for x, _ in points) // len(points)
+    up = sum(y for _, y in points) // len(points)
+    away = sum(isqrt((x - across) ** 2 + (y - up) ** 2) for x, y in points)
+    return Place(across, up, away // len(points))
 
 
 def _most_answered(said: Mapping[str, Mapping[str, int]], statements: Sequence[str]) -> Sequence[str]:
@@ -227,13 +284,18 @@ def _view(
     for group in members:
         given = [said[voter].get(statement) for voter in group]
         counts.append(Said(given.count(1), given.count(-1), given.count(0)))
-    shown = tuple(one if one.answers >= GROUP_VOTERS_MIN else None for one in counts)
-    if None in shown:
-        return StatementView(statement, shown, None, None, None)
+    return view_of(statement, [one if one.answers >= GROUP_VOTERS_MIN else None for one in counts])
+
+
+def view_of(statement: str, by_group: Sequence[Said | None]) -> StatementView:
+    """The statement's rates, which follow from what each group said."""
+    told = [one for one in by_group if one is not None]
+    if len(told) < len(by_group):
+        return StatementView(statement, tuple(by_group), None, None, None)
     agreement = disagreement = Fraction(1)
     rates = []
-    for one in counts:
+    for one in told:
         rates.append(Fraction(one.agree + 1, one.answers + 2))
         agreement *= rates[-1]
         disagreement *= Fraction(one.disagree + 1, one.answers + 2)
-    return StatementView(statement, shown, agreement, disagreement, max(rates) - min(rates))
+    return StatementView(statement, tuple(by_group), agreement, disagreement, max(rates) - min(rates))

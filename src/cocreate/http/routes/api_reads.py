@@ -7,6 +7,7 @@ from aiohttp import web
 from cocreate.application import AUDIENCES, Audience, LiveWorkshop, NotAParticipant, PositionUnknown, View
 from cocreate.http.bodies import Query, query
 from cocreate.http.conditional import json_answer, not_modified
+from cocreate.http.groups import grouped_facts
 from cocreate.http.keys import SERVICE
 from cocreate.http.parameters import (
     AFTER,
@@ -170,6 +171,18 @@ async def offer(request: web.Request) -> web.Response:
     return json_answer(found, etag) if known is None else known
 
 
+async def groups(request: web.Request) -> web.Response:
+    """What is known, perhaps of some answers ago; a first count is waited for, briefly."""
+    query(request, ())
+    live, _ = await open_workshop(request)
+    found = await request.app[SERVICE].reading.groups_soon(live, request.match_info["round"])
+    if found is None:
+        return json_answer({"counted": False}, "none")
+    etag = f"{found.at}-{found.at}-public"
+    known = not_modified(request, etag)
+    return json_answer(grouped_facts(found), etag) if known is None else known
+
+
 async def steps(request: web.Request) -> web.Response:
     query(request, ())
     live, _ = await open_workshop(request)
@@ -282,6 +295,14 @@ READS = (
         conditional=True,
         query=(SKIPPED,),
         refusals=("WorkshopNotFound", "RoundNotFound", "NotAParticipant"),
+    ),
+    _read(
+        "/rounds/{round}/groups",
+        "Opinion groups of a round whose results show: what each said of each statement, never of fewer than five.",
+        groups,
+        "Groups",
+        "WorkshopNotFound",
+        "RoundNotFound",
     ),
     _read(
         "/rounds/{round}/steps",

@@ -4,6 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cocreate.http.groups import Shown, shown_groups
 from cocreate.http.keys import SERVICE
 from cocreate.http.links import base_url, record_address
 from cocreate.http.pages import render
@@ -12,10 +13,11 @@ from cocreate.http.words_steps import DECISIVE
 
 IDEAS_SHOWN: Final = 12
 OPTIONS_SHOWN: Final = 12
+STATEMENTS_SHOWN: Final = 5
 STEPS_SHOWN: Final = 6
 DECISIONS_SHOWN: Final = 5
 CLUSTERS_SHOWN: Final = 9
-SHOWS: Final = ("auto", "join", "ideas", "vote", "results", "outcome", "clusters", "record")
+SHOWS: Final = ("auto", "join", "ideas", "vote", "results", "groups", "outcome", "clusters", "record")
 
 
 async def screen_page(request: web.Request) -> web.StreamResponse:
@@ -40,6 +42,8 @@ async def screen_page(request: web.Request) -> web.StreamResponse:
         options_shown=OPTIONS_SHOWN,
         decisions_shown=DECISIONS_SHOWN,
         clusters_shown=CLUSTERS_SHOWN,
+        grouped=_grouped(request, room),
+        statements_shown=STATEMENTS_SHOWN,
     )
 
 
@@ -55,6 +59,16 @@ def _decisive(request: web.Request, room: Room, one: Item | None) -> list[Item]:
         return []
     steps = request.app[SERVICE].reading.steps(room.live, one["key"])
     return [dict(step) for step in steps if step["step"] in DECISIVE][:STEPS_SHOWN]
+
+
+def _grouped(request: web.Request, room: Room) -> tuple[Item, Shown] | None:
+    """The latest opinion round whose results show, with what is known of its groups."""
+    if request.query.get("show") != "groups":
+        return None
+    for one in room.shown_rounds:
+        if one["method"] == "opinion" and one["results_shown"]:
+            return one, shown_groups(room, one, request.app[SERVICE].reading.groups(room.live, one["key"]))
+    return None
 
 
 def _show(room: Room) -> str:

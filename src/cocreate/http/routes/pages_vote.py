@@ -15,6 +15,7 @@ from cocreate.application import (
     WithdrawBallot,
 )
 from cocreate.http import ballot_forms, words_ballots
+from cocreate.http.groups import shown_groups
 from cocreate.http.keys import LINE, SERVICE
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import (
@@ -33,6 +34,7 @@ from cocreate.http.routes.record_log import proof_answer
 
 ANSWERS: Final = {"1": 1, "0": 0, "-1": -1}
 ANSWERS_PER_PAGE: Final = 50
+STATEMENTS_PER_PAGE: Final = 50
 NOT_NOW: Final = ("RoundNotOpen", "BallotSuperseded", "InputPaused")
 """Refusals of a ballot that is not at fault: what stands is shown, and what was not sent beside it."""
 ROWS_SHOWN_MAX: Final = 200
@@ -250,6 +252,9 @@ async def result_page(request: web.Request, trouble: Trouble | None = None) -> w
     steps = request.app[SERVICE].reading.steps(room.live, one["key"]) if certified else ()
     options = room.by_idea(one["key"])
     until = contest_until(one)
+    grouped = None
+    if one["method"] == "opinion" and one["results_shown"]:
+        grouped = shown_groups(room, one, request.app[SERVICE].reading.groups(room.live, one["key"]))
     return render(
         request,
         "result.html",
@@ -264,6 +269,30 @@ async def result_page(request: web.Request, trouble: Trouble | None = None) -> w
         possible=request.app[SERVICE].reading.what_if.possible(room.live, one["key"]),
         contest_until=until,
         may_contest=_may_contest(room, one, until),
+        grouped=grouped,
+    )
+
+
+async def groups_page(request: web.Request) -> web.StreamResponse:
+    """What unites and what divides, group by group; in words and tables first, with a picture beside them."""
+    room = await enter_room(request)
+    one = _round(room, request)
+    if one["method"] != "opinion" or not one["results_shown"]:
+        raise web.HTTPSeeOther(f"{room.url}/results/{one['key']}")
+    found = await request.app[SERVICE].reading.groups_soon(room.live, one["key"])
+    grouped = shown_groups(room, one, found)
+    number = page_number(request.query.get("page", ""))
+    rows, pages = page_of(grouped.every, number, STATEMENTS_PER_PAGE)
+    return render(
+        request,
+        "groups.html",
+        room=room,
+        tab="results",
+        round=one,
+        grouped=grouped,
+        rows=rows,
+        page=min(max(number, 1), pages),
+        pages=pages,
     )
 
 
@@ -331,3 +360,4 @@ def add_vote_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/results/{round}", result_page)
     app.router.add_get("/w/{workshop}/results/{round}/what-if", what_if_page)
     app.router.add_post("/w/{workshop}/results/{round}/contest", contest)
+    app.router.add_get("/w/{workshop}/results/{round}/groups", groups_page)
