@@ -96,6 +96,7 @@ CASES = (
         before=[("/rounds/{opinion}/close", None), ("/close", None), ("/rounds/{opinion}/certify", None)],
     ),
     read(W + "/rounds/{opinion}/offer", SEATED),
+    write("/ideas/similar", SEATED, {"text": "Better benches on every square"}),
     read(W + "/rounds/{opinion}/groups"),
     Case("POST", "/api/session", ANYONE),
     Case("DELETE", "/api/session", ANYONE),

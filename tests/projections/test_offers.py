@@ -51,14 +51,14 @@ def test_every_offer_can_be_worked_out_again_from_the_entries_before_it(batch: i
         folded = Projections()
         for entry in history.entries:
             folded.apply(entry)
-            if entry.position % 7:
+            if entry.position % 3:
                 continue
             for round_id, voter, skipped in asked(folded, chance):
                 before, root = entries[: entry.position + 1], tie_root(round_id)
                 told = independent_offers.offer(before, round_id, root, voter, skipped)
                 assert offer(folded, round_id, voter, root, skipped) == told
                 compared += 1
-    assert compared > 20
+    assert compared > 10
 
 
 def asked(folded: Projections, chance: Random) -> Iterator[tuple[str, str, str | None]]:

@@ -26,6 +26,7 @@ from cocreate.persistence.batch import Row, Summary
 from cocreate.persistence.sealing import Vault
 from cocreate.projections.fold import Projections
 from cocreate.projections.reader import Audience
+from cocreate.projections.similar import SimilarIdeas
 from cocreate.record.codec import EntryMalformed, decode_page, decode_placed
 from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
 from cocreate.tlog.merkle import EMPTY_ROOT
@@ -53,6 +54,8 @@ class LiveWorkshop:
         self.texts = Texts()
         self.views: dict[Audience, View] = {}
         """The latest view of each audience that was asked for; the next one is made of it. Owner: `Reading`."""
+        self.similar: SimilarIdeas | None = None
+        """What drafts are compared with, once somebody has written one. Owner: `Suggestions`."""
         self.language = "und"
         """The workshop's first language: that of a text which names none."""
         self.summary: Summary | None = None
@@ -177,10 +180,10 @@ class LiveWorkshop:
                 self.tie_roots[recorded.aggregate] = self.tree.root()
             case TextErased(position=position, field=field):
                 self.texts.erase(position, field)
-                self.views.clear()
+                self._forget_drawn()
             case SubjectErased():
                 self.texts.erase_subject(recorded.aggregate)
-                self.views.clear()
+                self._forget_drawn()
                 self.keyring.forget("subject", recorded.aggregate)
                 if self.on_erased is not None:
                     self.on_erased(self.id, recorded.aggregate)
@@ -190,6 +193,11 @@ class LiveWorkshop:
         self.commands.add(recorded.command, recorded.position)
         self.leaf = self.tree.append_entry(entry)
         return self.leaf
+
+    def _forget_drawn(self) -> None:
+        """Nothing that was made of texts outlives one that is erased."""
+        self.views.clear()
+        self.similar = None
 
     def fold(self, events: Iterable[Recorded | BallotRun], rows: Sequence[Row]) -> None:
         """Fold what was read from the store, decision state and all."""

@@ -15,6 +15,7 @@ from cocreate.application.groupings import Grouping, Groupings
 from cocreate.application.live import LiveWorkshop, decode_row, decode_rows
 from cocreate.application.lives import LiveWorkshops, pages
 from cocreate.application.reachable import store_told
+from cocreate.application.suggesting import Suggestions
 from cocreate.application.texts import Texts
 from cocreate.application.what_if import WhatIf
 from cocreate.domain.canonical import canonical_json
@@ -24,10 +25,12 @@ from cocreate.persistence.batch import Summary
 from cocreate.persistence.record_store import RecordStore
 from cocreate.projections.fold import Projections
 from cocreate.projections.history import timeline, withheld_runs
+from cocreate.projections.items import idea_item
 from cocreate.projections.offers import offer, open_statements
 from cocreate.projections.outcome import result, shown_as_voted
 from cocreate.projections.personal import personal
-from cocreate.projections.reader import Audience, present
+from cocreate.projections.reader import Audience, Reader, present
+from cocreate.projections.similar import ALIKE, NEARLY_SAME
 from cocreate.projections.views import changes, moved, view
 from cocreate.record.pseudonyms import voter
 from cocreate.record.sealed_text import sealed_fields
@@ -87,6 +90,7 @@ class Reading:
         self._replays = asyncio.Semaphore(PAST_REPLAYS_MAX)
         self.what_if = WhatIf()
         self.groupings = Groupings()
+        self._suggestions = Suggestions()
 
     @store_told
     async def live(self, workshop: str) -> LiveWorkshop:
@@ -190,6 +194,17 @@ class Reading:
             "statement": wanted,
         }
         return present(found)
+
+    async def similar(
+        self, live: LiveWorkshop, audience: Audience, draft: str, *, nearly: bool = False
+    ) -> list[Json]:
+        """Up to five visible ideas like the draft, the likest first, as {"idea": its item, "likeness": of 1,000}.
+
+        `nearly`: only those that say nearly the same.
+        """
+        found = await self._suggestions.like(live, draft, least=NEARLY_SAME if nearly else ALIKE)
+        reader = Reader(live.projections, live.projections, audience, live.texts)
+        return [{"idea": idea_item(reader, one.idea), "likeness": one.likeness} for one in found]
 
     def groups(self, live: LiveWorkshop, round_id: str) -> Grouping | None:
         """The opinion groups of a round whose results show, as far as they are known; never waits. Raises RoundNotFound."""

@@ -199,6 +199,19 @@ SCHEMAS: Mapping[str, Any] = {
         "groups",
         "statements",
     ),
+    "Similar": _object(
+        {
+            "at": _POSITION,
+            "items": _list(
+                _object(
+                    {
+                        "idea": _ref("Item"),
+                        "likeness": {"type": "integer", "minimum": 0, "maximum": 1000},
+                    }
+                )
+            ),
+        }
+    ),
     "Steps": _object({"at": _POSITION, "steps": _list({"type": "object", "required": ["step"]})}),
     "WhatIf": _object(
         {

@@ -1,11 +1,22 @@
 """The routes of what is read from a record: the view and its collections, one's own part, the timeline, the entries."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from cocreate.application import AUDIENCES, Audience, LiveWorkshop, NotAParticipant, PositionUnknown, View
-from cocreate.http.bodies import Query, query
+from cocreate.application import (
+    AUDIENCES,
+    Audience,
+    LiveWorkshop,
+    NotAParticipant,
+    PositionUnknown,
+    View,
+    canonical_json,
+)
+from cocreate.http.bodies import Query, query, read_model
+from cocreate.http.commands import PRIVATE_JSON
 from cocreate.http.conditional import json_answer, not_modified
 from cocreate.http.groups import grouped_facts
 from cocreate.http.keys import SERVICE
@@ -27,6 +38,8 @@ from cocreate.http.route import Handler, Role, Route
 from cocreate.http.sessions import caller
 
 WORKSHOP = "/api/workshops/{workshop}"
+DRAFT_LENGTH_MAX = 5_200
+"""A title and a text at their longest."""
 COLLECTIONS = {
     "workshop": "The workshop itself",
     "agenda": "The activities of the agenda",
@@ -183,6 +196,25 @@ async def groups(request: web.Request) -> web.Response:
     return json_answer(grouped_facts(found), etag) if known is None else known
 
 
+class Draft(BaseModel):
+    """What somebody is writing: compared with the ideas that everybody can see, and forgotten."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    text: Annotated[str, StringConstraints(max_length=DRAFT_LENGTH_MAX)]
+
+
+async def similar(request: web.Request) -> web.Response:
+    """By POST, so that a draft stands in no address and no log."""
+    draft = await read_model(request, Draft, {})
+    live, seat = await seated_workshop(request)
+    reading = request.app[SERVICE].reading
+    items = await reading.similar(live, reading.audience(live, seat), draft.text)
+    return web.Response(
+        body=canonical_json({"at": live.projections.at, "items": items}), headers=PRIVATE_JSON
+    )
+
+
 async def steps(request: web.Request) -> web.Response:
     query(request, ())
     live, _ = await open_workshop(request)
@@ -295,6 +327,17 @@ READS = (
         conditional=True,
         query=(SKIPPED,),
         refusals=("WorkshopNotFound", "RoundNotFound", "NotAParticipant"),
+    ),
+    Route(
+        method="POST",
+        path=WORKSHOP + "/ideas/similar",
+        summary="Visible ideas like a draft, in any language, the likest first; at most five, and nothing is kept.",
+        handler=similar,
+        tag="reading",
+        roles=("participant", "scribe", "facilitator"),
+        body=Draft,
+        returns="Similar",
+        refusals=("WorkshopNotFound", "NotAParticipant"),
     ),
     _read(
         "/rounds/{round}/groups",

@@ -5,8 +5,19 @@ from typing import Any
 from aiohttp import web
 
 from cocreate.application import EditIdea, PostComment, SubmitIdea, WithdrawComment, WithdrawIdea
+from cocreate.http.keys import SERVICE
 from cocreate.http.pages import render
-from cocreate.http.pages_forms import Fields, Trouble, action, attempt, facts, first, perform, worded
+from cocreate.http.pages_forms import (
+    Fields,
+    FormWrong,
+    Trouble,
+    action,
+    attempt,
+    facts,
+    first,
+    perform,
+    worded,
+)
 from cocreate.http.pages_room import Item, Room, enter_room, page_number, page_of
 from cocreate.http.routes.pages_mine import add_mine_routes
 from cocreate.http.routes.pages_vote import add_vote_routes
@@ -101,16 +112,60 @@ def idea_said(fields: Fields) -> dict[str, Any]:
 
 
 async def submit_idea(request: web.Request) -> web.StreamResponse:
+    """Send an idea; if ideas that say nearly the same are there which the sender has not been shown, ask once."""
     workshop = request.match_info["workshop"]
+    alike: list[Item] = []
 
     async def work(fields: Fields) -> str:
-        await perform(request, fields, action(SubmitIdea, idea_said(fields)))
+        said = action(SubmitIdea, idea_said(fields))
+        alike.extend(await _unseen_alike(request, fields))
+        if alike:
+            raise FormWrong([])
+        await perform(request, fields, said)
         waits = (await enter_room(request)).workshop["settings"]["approval_first"]
         done = "idea_waiting" if waits else "idea"
         back = first(fields, "back")
         return f"/w/{workshop}/vote/{back}?done={done}" if back else f"/w/{workshop}?done={done}"
 
-    return await attempt(request, work, now_page)
+    async def again(request: web.Request, trouble: Trouble) -> web.StreamResponse:
+        return await (alike_page(request, trouble, alike) if alike else now_page(request, trouble))
+
+    return await attempt(request, work, again)
+
+
+async def _unseen_alike(request: web.Request, fields: Fields) -> list[Item]:
+    """Ideas that say nearly the same, unless the sender has seen them all."""
+    room = await enter_room(request)
+    if "anyway" in fields or not room.takes_ideas:
+        return []
+    draft = f"{first(fields, 'title')} {first(fields, 'text')}"
+    found = await request.app[SERVICE].reading.similar(room.live, room.audience, draft, nearly=True)
+    seen = first(fields, "seen").split(" ")
+    alike = [one["idea"] for one in found]
+    return alike if any(idea["key"] not in seen for idea in alike) else []
+
+
+async def alike_page(request: web.Request, trouble: Trouble, alike: list[Item]) -> web.StreamResponse:
+    """The draft as it was, beside the ideas that it is like, and where those can be voted on."""
+    room = await enter_room(request)
+    voted = {
+        option["idea"]: one["key"]
+        for one in room.open_rounds
+        for option in room.options(one["key"])
+        if option["status"] == "visible"
+    }
+    back = first(trouble.fields, "back")
+    return render(
+        request,
+        "alike.html",
+        status=trouble.status,
+        room=room,
+        tab="now",
+        trouble=trouble,
+        alike=alike,
+        voted=voted,
+        back=back if back in room.rounds else "",
+    )
 
 
 async def edit_idea(request: web.Request) -> web.StreamResponse:

@@ -4,6 +4,7 @@ import { isDirty, keep } from "./drafts.js";
 import { helpBallot } from "./ballot.js";
 import { sayTimes } from "./forms.js";
 import { patch, strip } from "./patch.js";
+import { suggest } from "./similar.js";
 
 const SAY_MS = 1500; // what is said to screen readers is gathered for this long
 const RETRY_MS = 3000;
@@ -180,4 +181,5 @@ export function swap(region, fresh) {
   sayTimes(region);
   for (const form of region.querySelectorAll("form[data-draft]")) keep(form);
   helpBallot(region);
+  suggest(region);
 }

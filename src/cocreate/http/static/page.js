@@ -3,6 +3,7 @@ import { follow } from "./live.js";
 import { keepDrafts } from "./drafts.js";
 import { helpBallot } from "./ballot.js";
 import { sayTimes, guessZone, enhanceSlider } from "./forms.js";
+import { suggest } from "./similar.js";
 
 const address = new URL(location.href);
 const done = address.searchParams.get("done");
@@ -12,6 +13,7 @@ if (done) {
   history.replaceState(null, "", address);
 }
 keepDrafts(document, Boolean(done), address);
+suggest(document);
 sayTimes(document);
 helpBallot(document);
 guessZone(document);
