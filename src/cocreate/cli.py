@@ -32,7 +32,6 @@ def main() -> None:
 
 for importer in (pabulib, blt, preflib):
     import_from.add_command(importer)
-import_from.add_command(pabulib)
 for command in (
     serve,
     serve_worker,
