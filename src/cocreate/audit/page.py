@@ -12,7 +12,7 @@ _STYLE: Final = """
 @media (prefers-color-scheme: dark) { :root { --ink: #f2f2f2; --paper: #161616; --line: #9a9a9a; } }
 body { color: var(--ink); background: var(--paper); font: 1.0625rem/1.5 system-ui, sans-serif;
   max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1, h2, h3 { line-height: 1.2; margin: 1.5em 0 .5em; }
+h1, h2, h3 { line-height: 1.2; margin: 1.5em 0 .5em; } h1 { overflow-wrap: anywhere; }
 .verdict { border: .25rem solid var(--ink); padding: .75rem 1rem; font-size: 1.25rem; }
 dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .25rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
@@ -22,7 +22,8 @@ th, td { border: 1px solid var(--line); padding: .25rem .5rem; text-align: left;
 td.n { text-align: right; font-variant-numeric: tabular-nums; }
 li { margin-bottom: .75rem; overflow-wrap: anywhere; }
 @media (max-width: 36rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
-@media print { :root { --ink: #000; --paper: #fff; } body { max-width: none; font-size: 10pt; }
+@media print { :root { --ink: #000; --paper: #fff; } body { max-width: none; font-size: 10pt; padding: 0; }
+  table { font-size: 8pt; } th, td { padding: .1rem .25rem; }
   li, tr { break-inside: avoid; } }
 """
 _NEXT: Final = {

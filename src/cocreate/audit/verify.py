@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
-from cocreate.audit.entries import PAGE_ENTRIES, Entries, Stored, TimeMark, check_marks
+from cocreate.audit.entries import PAGE_ENTRIES, Entries, Stored
 from cocreate.audit.findings import Findings, entry_evidence
 from cocreate.audit.memory import Memory, MemoryUnusable, load_memory
 from cocreate.audit.predecessor import Continued, check_predecessor, predecessor_of
 from cocreate.audit.replay import Recount, Replay
-from cocreate.audit.report import Report, Witnessed, report_of
+from cocreate.audit.report import Report, report_of
+from cocreate.audit.seen import check_cosigned, check_memory, check_witnesses, note_unchecked
 from cocreate.audit.texts import SealedTexts
 from cocreate.domain.certificate import standing_ballots
 from cocreate.domain.errors import Refusal
@@ -28,11 +29,8 @@ from cocreate.record.export import (
 )
 from cocreate.tlog.checkpoints import OpenedCheckpoint, open_checkpoint
 from cocreate.tlog.errors import VerificationError
-from cocreate.tlog.policy import NONE, Policy
+from cocreate.tlog.policy import Policy
 from cocreate.tlog.vkey import VerifierKey, parse_vkey
-
-SKEW_MS: Final = 300_000
-"""How far the clocks of a server and a witness may be apart, with the time a checkpoint takes to get there."""
 
 Progress = Callable[[int, int], None]
 """Called with (entries done, entries in all)."""
@@ -94,7 +92,7 @@ class Audit:
         self.texts = SealedTexts(claim.workshop)
         self.replay = Replay(self.findings, self.texts, trust.round_keys)
         self.cosigned = None if cosigned is None else self._open_cosigned(cosigned)
-        sizes = [one.checkpoint.size for one in self._earlier()] + [claim.size]
+        sizes = [one.checkpoint.size for one in self.earlier()] + [claim.size]
         self.entries = Entries(self.findings, self.replay, self.texts, sizes)
         self.opened: OpenedCheckpoint | None = None
         self.predecessor: Predecessor | None = None
@@ -162,10 +160,10 @@ class Audit:
             )
         if self.predecessor is not None:
             self.continued = check_predecessor(self.predecessor, self.trust.predecessor, self.findings)
-        remembered = self._check_memory()
-        self._check_cosigned()
-        witnessed = self._check_witnesses()
-        self._note_unchecked(remembered=remembered, witnessed=witnessed)
+        remembered = check_memory(self)
+        check_cosigned(self)
+        witnessed = check_witnesses(self)
+        note_unchecked(self, remembered=remembered, witnessed=witnessed)
         report = report_of(self, remembered=remembered, witnessed=witnessed)
         if self.memory is not None and self.opened is not None and not self.findings.violations:
             if self.cosigned is not None and self.cosigned.cosigned:
@@ -189,7 +187,7 @@ class Audit:
             self.findings.refused(error, evidence={"cosigned": note.decode(errors="replace")})
             return None
 
-    def _earlier(self) -> Sequence[OpenedCheckpoint]:
+    def earlier(self) -> Sequence[OpenedCheckpoint]:
         """Signed states that this record must continue, beside its own head."""
         cosigned = [] if self.cosigned is None else [self.cosigned]
         return [*([] if self.memory is None else self.memory.notes), *cosigned]
@@ -247,119 +245,6 @@ class Audit:
             self.findings.violation(
                 "tree", expected=f"entries that make the root {self.claim.root}", found=f"they make {root}"
             )
-
-    def _check_memory(self) -> int | None:
-        """The largest remembered size that the record continues; None where nothing could be compared."""
-        if self.memory is None:
-            return None
-        sound = [one for one in self.memory.notes if self._continues(one, "remembered", "seen before")]
-        return max((one.checkpoint.size for one in sound), default=0) or None
-
-    def _check_cosigned(self) -> None:
-        """The record goes on from what it shows that witnesses signed; else that tells nothing of it."""
-        if self.cosigned is not None and not self._continues(self.cosigned, "cosigned", "shown to witnesses"):
-            self.cosigned = None
-
-    def _continues(self, note: OpenedCheckpoint, kind: str, seen: str) -> bool:
-        """Whether the record begins with all that was signed there."""
-        size, root = note.checkpoint.size, note.checkpoint.root
-        evidence = {f"{kind} checkpoint of {size}": note.note.encode().decode()}
-        if self.opened is not None:
-            evidence["checkpoint now"] = self.opened.note.encode().decode()
-        if size > self.entries.tree.size:
-            self.findings.violation(
-                "rewound", expected=f"at least the {size} entries {seen}",
-                found=f"{self.entries.tree.size}", evidence=evidence,
-            )  # fmt: skip
-            return False
-        if self.entries.roots.get(size) != root:
-            found = self.entries.roots.get(size, b"").hex()
-            self.findings.violation(
-                "fork", expected=f"the root {root.hex()} at {size} entries, as {seen}",
-                found=found, evidence=evidence,
-            )  # fmt: skip
-            return False
-        return True
-
-    def _check_witnesses(self) -> Witnessed | None:
-        """The latest state that the policy's witnesses cosigned, of this copy and of memory."""
-        policy = self.trust.policy
-        if policy is None:
-            return None
-        notes = [*self._earlier(), *([] if self.opened is None else [self.opened])]
-        marks, latest = [], None
-        for note in notes:
-            marks += [
-                TimeMark(note.checkpoint.size, one.time_s * 1000)
-                for one in note.cosigned
-                if one.time_s is not None
-            ]
-            time_ms = _quorum_time_ms(policy, note)
-            if time_ms is not None and (latest is None or note.checkpoint.size >= latest.size):
-                latest = Witnessed(
-                    note.checkpoint.size, time_ms, tuple(one.key.name for one in note.cosigned)
-                )
-        check_marks(self.entries, marks, SKEW_MS, self.findings)
-        age_max = self.trust.cosigned_age_ms_max
-        if age_max is not None and (latest is None or latest.time_ms < self.trust.now_ms - age_max):
-            found = (
-                "none"
-                if latest is None
-                else f"one of {(self.trust.now_ms - latest.time_ms) // 1000} seconds ago"
-            )
-            self.findings.violation(
-                "frozen", expected=f"a state cosigned in the last {age_max // 1000} seconds", found=found
-            )
-        return latest
-
-    def _note_unchecked(self, *, remembered: int | None, witnessed: Witnessed | None) -> None:
-        could_not = self.findings.could_not_check
-        head_witnessed = witnessed is not None and witnessed.size == self.claim.size
-        record, history = "record", "history was"
-        if witnessed is not None:
-            tail = self.claim.size - witnessed.size
-            record = f"last {tail:,} of the {self.claim.size:,} entries"
-            history = f"the last {tail:,} entries, which no witness has seen yet, were"
-        if self.trust.policy is None:
-            could_not_why = "no policy was given (--policy)"
-        elif not head_witnessed:
-            could_not_why = "not enough witnesses of the policy have cosigned this state"
-            could_not("witnesses", f"Whether others see the same {record}: " + could_not_why + ".")
-        else:
-            could_not_why = ""
-        if remembered is None and not head_witnessed:
-            could_not(
-                "history",
-                f"Whether {history} rewritten and signed again: nothing was remembered of this record (--state), and "
-                + could_not_why + ".",
-            )  # fmt: skip
-        if self.replay.withheld_count:
-            could_not(
-                "withheld",
-                f"{self.replay.withheld_count} ballots that are withheld until results show: only their hashes are here.",
-            )
-        if self.entries.unread_from is not None:
-            could_not(
-                "entries",
-                f"{self.entries.unread_count} entries that the server does not show yet; from entry "
-                f"{self.entries.unread_from} on, rules and results were not checked.",
-            )
-        if self.replay.digests_unchecked:
-            could_not(
-                "digests", f"{self.replay.digests_unchecked} state digests, which count withheld ballots."
-            )
-
-
-def _quorum_time_ms(policy: Policy, note: OpenedCheckpoint) -> int | None:
-    """The latest moment since which enough witnesses stand for the note; None where they are not enough."""
-    if policy.quorum == NONE:
-        return None
-    so_far = []
-    for one in sorted(note.cosigned, key=lambda signed: -(signed.time_s or 0)):
-        so_far.append(one.key)
-        if policy.is_met(so_far):
-            return (one.time_s or 0) * 1000
-    return None
 
 
 def audit_export(stream: BinaryIO, source: str, trust: Trust, progress: Progress | None = None) -> Report:
