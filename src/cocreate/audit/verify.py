@@ -288,11 +288,13 @@ def recount_export(
             "file", expected="a whole export file", found=f"line {error.line}: {error.problem}"
         )
         return audit.report(), (), {}
+    # The last command of the record is judged when it is concluded.
+    report = audit.conclude()
     recounts = tuple(one for recounts in audit.replay.recounts.values() for one in recounts)
     others: dict[str, Otherwise | str] = {}
     if under is not None:
         others = {one: _otherwise(audit.replay, one, under) for one in audit.replay.recounts}
-    return audit.conclude(), recounts, others
+    return report, recounts, others
 
 
 def _otherwise(replay: Replay, round_id: str, under: Under) -> Otherwise | str:
