@@ -146,9 +146,10 @@ def list_workshops(
         print_json({"workshops": found})
         return
     for one in found:
-        incomplete = ", import incomplete" if one["incomplete"] else ""
+        more = ", import incomplete" if one["incomplete"] else ""
+        more += f", goes on in {one['successor']}" if one["successor"] else ""
         click.echo(
-            f"{one['workshop']}  {one['starts']}  {one['entries']:>7} entries  {one['status']}{incomplete}  {one['title']}"
+            f"{one['workshop']}  {one['starts']}  {one['entries']:>7} entries  {one['status']}{more}  {one['title']}"
         )
     if not found:
         note("No workshops yet. `cocreate serve` and its link make the first one.")
@@ -160,12 +161,14 @@ async def _list(settings: Settings) -> list[dict[str, Any]]:
     async with opened_reader(settings) as service:
         catalogue = await service.reading.catalogue()
         heads = await service.store.heads([summary.workshop for summary, _ in catalogue])
+        successors = {summary.predecessor: summary.workshop for summary, _ in catalogue}
     return [
         {
             "workshop": summary.workshop,
             "title": texts[0][1] if texts else "(title erased)",
             "status": summary.status,
             "incomplete": summary.incomplete,
+            "successor": successors.get(summary.workshop),
             "entries": heads[summary.workshop],
             "starts": datetime.fromtimestamp(summary.starts_at / 1000, UTC).strftime("%Y-%m-%d"),
         }

@@ -163,6 +163,9 @@ async def test_the_old_record_stays_read_only_even_when_what_was_signed_is_forgo
         stored = await rows(service.store, workshop)
         new = await recovered(service, workshop)
         assert (await live(service, workshop)).successor == new.workshop
+        catalogue = {summary.workshop: summary for summary, _ in await service.reading.catalogue()}
+        assert (catalogue[new.workshop].predecessor, catalogue[workshop].predecessor) == (workshop, None)
+        assert not catalogue[new.workshop].imported
     async with node(tmp_path, memory="empty") as service:
         old = await live(service, workshop)
         assert (old.successor, old.rewound) == (new.workshop, True)
@@ -348,6 +351,9 @@ async def test_an_import_goes_on_by_importing_it_again(tmp_path: Path) -> None:
         stored = await rows(service.store, first.workshop)
         new = await recovered(service, first.workshop)
         assert (new.opened, new.code, new.activities) == (False, None, 0)
+        catalogue = {summary.workshop: summary for summary, _ in await service.reading.catalogue()}
+        assert catalogue[new.workshop].imported
+        assert catalogue[new.workshop].predecessor == first.workshop
         again = await import_conversation(service, conversation, licence="CC0-1.0", name="small")
         assert again.workshop == new.workshop
         entries = await record(service, new.workshop)

@@ -123,13 +123,16 @@ async def test_a_database_that_is_put_back_goes_on_in_a_successor(place: Place) 
     again = cocreate(data, "recover", workshop, *database)
     assert (again.returncode, facts["successor"] in again.stderr) == (2, True)
 
+    listed = facts_of(cocreate(data, "workshop", "list", "--json", *database))["workshops"]
+    assert {one["workshop"]: one["successor"] for one in listed} == {
+        workshop: facts["successor"],
+        facts["successor"]: None,
+    }
+
     with serving(data, *database) as (announced, process):
         async with Visitor(announced["address"]) as guest:
             await said(guest, facts["successor"], "Shade")
-        async with ClientSession(announced["address"], raise_for_status=True) as reader:
-            for here, there in ((workshop, facts["successor"]), (facts["successor"], workshop)):
-                async with reader.get(f"/w/{here}/record") as page:
-                    assert f'href="/w/{there}' in await page.text()
+        await each_names_the_other(announced["address"], workshop, facts["successor"])
         process.terminate()
         process.wait(STOP_S_MAX)
 
@@ -145,6 +148,16 @@ async def test_a_database_that_is_put_back_goes_on_in_a_successor(place: Place) 
     other = cocreate(data, *verify, "--predecessor", new, "--json")
     assert other.returncode == 1
     assert {one["kind"] for one in json.loads(other.stdout)["violations"]} == {"predecessor"}
+
+
+async def each_names_the_other(address: str, old: str, new: str) -> None:
+    """On their pages, and on the front page."""
+    async with ClientSession(address, raise_for_status=True) as reader:
+        for here, there in ((old, new), (new, old)):
+            async with reader.get(f"/w/{here}/record") as page:
+                assert f'href="/w/{there}' in await page.text()
+        async with reader.get("/") as page:
+            assert (await page.text()).count("goes on in another record") == 1
 
 
 def remembered(data: Path, workshop: str) -> None:

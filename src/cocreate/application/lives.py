@@ -132,7 +132,8 @@ class LiveWorkshops:
 
     async def _find_successor(self, live: LiveWorkshop) -> None:
         """A record that was put back and goes on in another stays read-only, even if what was signed is forgotten."""
-        found = await self._store.by_source(successor_key(live.state.workshop.origin))
+        row = live.state.workshop
+        found = await self._store.by_source(successor_key(row.origin, imported=row.source is not None))
         if found is None:
             return
         live.successor = found.workshop

@@ -82,7 +82,8 @@ async def start_successor(service: Service, workshop: str, because: Because) -> 
 
 
 async def _successor(service: Service, old: LiveWorkshop) -> LiveWorkshop | None:
-    found = await service.store.by_source(successor_key(old.state.workshop.origin))
+    row = old.state.workshop
+    found = await service.store.by_source(successor_key(row.origin, imported=row.source is not None))
     return None if found is None else await service.lives.get(found.workshop)
 
 

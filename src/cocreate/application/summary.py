@@ -46,14 +46,15 @@ def due_rounds(state: WorkshopState) -> list[tuple[int, str, Deed]]:
 
 def known_by(workshop: Workshop) -> str | None:
     """What the catalogue finds a record by, at most one under each: its predecessor, else its source."""
+    imported = workshop.source is not None
     if workshop.predecessor is not None:
-        return successor_key(workshop.predecessor.origin)
+        return successor_key(workshop.predecessor.origin, imported=imported)
     return None if workshop.source is None else source_key(workshop.source)
 
 
-def successor_key(origin: str) -> str:
-    """The successor of a record is known by that record's origin."""
-    return digest_of(["successor", origin])
+def successor_key(origin: str, *, imported: bool) -> str:
+    """The successor of a record is known by that record's origin; an import's is an import again."""
+    return f"{'import' if imported else 'record'} after {origin}"
 
 
 def source_key(source: Source) -> str:

@@ -89,7 +89,8 @@ class Seat(NamedTuple):
 class Summary:
     """A workshop's row in the catalogue, replaced as a whole.
 
-    Times in milliseconds since 1970 UTC. `source` is an import's key, in the catalogue at most once.
+    Times in milliseconds since 1970 UTC. `source` is what a record is found by, in the catalogue at most once: an import's
+    key, or for one that goes on from another "record after" or "import after" that one's origin.
     """
 
     workshop: str
@@ -101,6 +102,16 @@ class Summary:
     due_at: int | None
     source: str | None
     incomplete: bool
+
+    @property
+    def imported(self) -> bool:
+        return self.source is not None and not self.source.startswith("record after ")
+
+    @property
+    def predecessor(self) -> str | None:
+        """The workshop whose record this one goes on from."""
+        _, after, origin = (self.source or "").partition(" after ")
+        return origin.rpartition("/")[2] if after else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,13 @@ async def front(request: web.Request) -> web.Response:
         "past": [],
         "mine": [],
     }
-    for summary, texts in await service.reading.catalogue():
-        item = {"title": _title(texts), "at": summary}
-        lists[summary.status if summary.status in lists else "past"].append((summary.starts_at, item))
+    catalogue = await service.reading.catalogue()
+    succeeded = {summary.predecessor for summary, _ in catalogue}
+    for summary, texts in catalogue:
+        ended = summary.workshop in succeeded
+        item = {"title": _title(texts), "at": summary, "ended": ended}
+        listed = summary.status if summary.status in lists and not ended else "past"
+        lists[listed].append((summary.starts_at, item))
         if summary.workshop in mine:
             lists["mine"].append((summary.starts_at, item))
     # What comes next stands first; of what has been, the latest.
