@@ -154,6 +154,37 @@ async def test_a_ballot_that_came_too_late_is_shown_beside_the_one_that_stands(r
         assert re.search(rf"Benches</span>: <strong>{words}</strong>", answer.body.decode()), name
 
 
+async def test_a_reason_for_an_objection_is_a_comment_against_the_proposal(room: Room) -> None:
+    """It stands under the voter's name where it can be answered, once however often the form is sent."""
+    round_id, idea = await opened(room, VOTES["consent"][0]), room.names["idea"]
+    path = f"/w/{room.id}/vote/{round_id}"
+    assert f'name="why-{idea}"' in (await page(room.participant, path)).body.decode()
+    fields = {**BLANK, "key": "a" * 32, f"m-{idea}": "-1", f"why-{idea}": " It blocks the way. "}
+    for _ in range(2):
+        assert (await send(room.participant, path, **fields)).status == 303
+    comments = (await room.participant.get(f"{room.path}/comments")).json["items"]
+    found = [one for one in comments if one["text"]["texts"].get("en") == "It blocks the way."]
+    assert [(one["idea"], one["alignment"], one["author"]) for one in found] == [
+        (idea, "against", room.names["participant"])
+    ]
+
+
+async def test_a_reason_without_an_objection_is_refused_and_kept(room: Room) -> None:
+    """Whoever agrees comments on the idea's own page; nothing of the form is sent by half."""
+    round_id, idea = await opened(room, VOTES["consent"][0]), room.names["idea"]
+    before = await room.head()
+    for stance, why, said in (
+        ("1", "Lovely.", "a reason goes with an objection or a block"),
+        ("-2", "x" * 1001, "The text is too long"),
+    ):
+        fields = {**BLANK, f"m-{idea}": stance, f"why-{idea}": why}
+        answer = await send(room.participant, f"/w/{room.id}/vote/{round_id}", **fields)
+        assert answer.status == 422
+        assert said in trouble(answer)
+        assert why in answer.body.decode()
+    assert await room.head() == before
+
+
 OPENED: dict[str, dict[str, str]] = {
     "approval": {"choices_max": "2", "seats": "1"},
     "support": {},

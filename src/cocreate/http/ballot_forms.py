@@ -19,8 +19,10 @@ Typed = Mapping[str, str]
 
 MARK: Final = "m-"
 """What the name of an idea's field begins with."""
+REASON: Final = "why-"
+"""What the name of the field for an objection's reason begins with."""
 RATINGS: Final = ("0", "1", "2", "3", "4", "5")
-STANCES: Final = ("1", "0", "-1", "-2")
+OPPOSED: Final = ("-1", "-2")
 LENGTH_MAX: Final = 9
 """Digits read of a number: more than any rule permits, and few enough for any integer."""
 
@@ -146,6 +148,21 @@ def choice_in(form: BallotForm, typed: Typed, options: Sequence[Item]) -> Any:
     if wrong:
         raise FormWrong(list(dict.fromkeys(wrong)))
     return _ranked(form, numbers) if form.kind == "rank" else [list(one) for one in numbers.items()]
+
+
+def reasons_in(fields: Fields, typed: Typed, options: Sequence[Item]) -> list[tuple[str, str]]:
+    """(idea, why) of each objection and block that a reason is given for; raises FormWrong where there is none to give it for."""
+    found: list[tuple[str, str]] = []
+    wrong: list[tuple[str, str]] = []
+    for option in options:
+        why = fields.get(REASON + option["idea"], [""])[0].strip()
+        if why and typed.get(option["idea"]) in OPPOSED:
+            found.append((option["idea"], why))
+        elif why:
+            wrong.append((REASON + option["idea"], words_ballots.REASON_ALONE.format(name=named(option))))
+    if wrong:
+        raise FormWrong(wrong)
+    return found
 
 
 def _ranked(form: BallotForm, numbers: Mapping[str, int]) -> Any:

@@ -10,6 +10,9 @@ NOT_AN_OPTION: Final = (
 )
 COSTS: Final = "What you have named costs {cost}; the budget is {budget}"
 DOUBLE: Final = "Place {place} is given to several ideas: {names}. Give each of them a place of its own."
+REASON_ALONE: Final = (
+    "{name}: a reason goes with an objection or a block. Choose one of them, or take the reason away."
+)
 STANCES: Final = {
     "1": ("Agree", "I support it, or can live with it."),
     "0": ("Abstain", "I take part in the quorum and leave it to the others."),

@@ -12,6 +12,7 @@ from cocreate.application import (
     CastBallot,
     ChoiceMalformed,
     ContestResult,
+    PostComment,
     WithdrawBallot,
 )
 from cocreate.http import ballot_forms, words_ballots
@@ -91,6 +92,7 @@ def _ballot(room: Room, one: Item, trouble: Trouble | None) -> dict[str, Any]:
         "double": words_ballots.DOUBLE,
         "ratings": ballot_forms.RATINGS,
         "stances": words_ballots.STANCES,
+        "takes_reasons": form.kind == "stance" and room.takes_comments,
     }
 
 
@@ -208,7 +210,9 @@ async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> N
     room = await enter_room(request)
     one = _round(room, request)
     form, options = ballot_forms.form_of(one["rules"]), room.options(one["key"])
-    choice = ballot_forms.choice_in(form, ballot_forms.typed_in(form, fields), options)
+    typed = ballot_forms.typed_in(form, fields)
+    choice = ballot_forms.choice_in(form, typed, options)
+    reasons = [_reason(idea, why) for idea, why in ballot_forms.reasons_in(fields, typed, options)]
     try:
         await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
     except (ChoiceMalformed, ValidationError):
@@ -216,6 +220,13 @@ async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> N
         if not flaws:
             raise
         raise FormWrong(flaws) from None
+    for reason in reasons:
+        await perform(request, fields, reason, f".{reason.idea}")
+
+
+def _reason(idea: str, why: str) -> PostComment:
+    """Why somebody objects is a comment against the proposal, under their own name, since it is to be talked about."""
+    return action(PostComment, {"idea": idea, "alignment": "against", "text": why})
 
 
 async def receipt(request: web.Request) -> web.StreamResponse:
