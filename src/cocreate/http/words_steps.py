@@ -159,9 +159,10 @@ def _money(step: Step, name: Name, currency: str) -> str | None:
         case "under_threshold":
             return f"{name(step['option'])} has {_many(step['points'], 'points', 1)}, too few to be bought."
         case "shares":
-            return f"{money.grouped(step['voters'])} voters have {amount(step['each'], currency)} each."
+            have = "voter has" if step["voters"] == 1 else "voters have"
+            return f"{money.grouped(step['voters'])} {have} {amount(step['each'], currency)} each."
         case "raised":
-            return f"Shares were raised to {amount(step['each'], currency)}, until {_ended(step, currency)}."
+            return f"Raised as far as it goes, a share is {amount(step['each'], currency)}: {_ended(step, currency)}."
         case "greedy":
             return f"{money.said(step['left'], currency)} are left, and buy by points what still fits."
         case "no_voters":

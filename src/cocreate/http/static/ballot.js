@@ -20,6 +20,8 @@ export function helpBallot(root) {
     form.dataset.helped = "yes";
     for (const row of form.querySelectorAll(".by-number > li")) addSteps(row);
     for (const row of form.querySelectorAll(".by-rank > li")) addMoves(form, row);
+    // A draft that was kept comes back into the fields; the list follows.
+    for (const list of form.querySelectorAll(".by-rank")) arrange(list, placed(list));
     form.addEventListener("input", () => say(form));
   }
   say(form);
@@ -129,6 +131,11 @@ function stepPlace(list, field, by) {
   } else put(field, now + by > last + 1 || (now === last && by > 0 && places.filter((one) => one === last).length === 1) ? "" : String(Math.max(1, now + by)));
 }
 
+function arrange(list, order) {
+  const rest = [...list.children].filter((one) => !order.includes(one)).sort((one, other) => one.dataset.ref - other.dataset.ref);
+  list.append(...order, ...rest);
+}
+
 function reorder(list, row, by) {
   const order = placed(list);
   const at = order.indexOf(row);
@@ -136,7 +143,6 @@ function reorder(list, row, by) {
   else if (at >= 0 && at + by >= order.length) order.pop();
   else if (at >= 0 && at + by >= 0) order.splice(at + by, 0, ...order.splice(at, 1));
   for (const one of list.children) one.querySelector(".amount input").value = order.includes(one) ? String(order.indexOf(one) + 1) : "";
-  const rest = [...list.children].filter((one) => !order.includes(one)).sort((one, other) => one.dataset.ref - other.dataset.ref);
-  list.append(...order, ...rest);
+  arrange(list, order);
   put(row.querySelector(".amount input"), row.querySelector(".amount input").value);
 }
