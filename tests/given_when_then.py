@@ -33,6 +33,8 @@ TABLES = (
     "merged",
     "clusters",
     "clustered",
+    "paper",
+    "sheets",
 )
 
 

@@ -29,6 +29,7 @@ from cocreate.domain.idea import (
 )
 from cocreate.domain.merging import MergeIdeas, RevertMerge
 from cocreate.domain.messages import SYSTEM, Command
+from cocreate.domain.paper import Batch, CheckPaperBatch, EnterPaperBatch, IssuePaper, VoidPaperBatch
 from cocreate.domain.participant import (
     GiveName,
     GrantRole,
@@ -39,7 +40,7 @@ from cocreate.domain.participant import (
     RemoveParticipant,
     Role,
 )
-from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, VoidRound
+from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, Round, VoidRound
 from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
@@ -263,14 +264,8 @@ def _cast(author: Author) -> Command | None:
     if row is None or not row.options:
         return None
     options = list(row.options)
-    option: str | None = None
-    choice: Any
-    if row.method.per_option:
-        option, choice = author.rng.choice(options), author.rng.choice((1, 0, -1))
-    else:
-        choice = tuple(sorted(author.rng.sample(options, author.rng.randint(0, min(3, len(options))))))
-        if row.rules.method == "dots":
-            choice = tuple((one, author.rng.randint(1, 2)) for one in choice)
+    option = author.rng.choice(options) if row.method.per_option else None
+    choice = _choice(author, row)
     voter = author.voter(round_id, participant)
     counter = author.rng.choice((None, None, None, 1, 2, 7))
     return CastBallot(
@@ -282,6 +277,17 @@ def _cast(author: Author) -> Command | None:
         counter=counter,
         random=author.hex(),
     )
+
+
+def _choice(author: Author, row: Round) -> Any:
+    """Something that a voter may say in the round, mostly."""
+    options = list(row.options)
+    if row.method.per_option:
+        return author.rng.choice((1, 0, -1))
+    choice = tuple(sorted(author.rng.sample(options, author.rng.randint(0, min(3, len(options))))))
+    if row.rules.method == "dots":
+        return tuple((one, author.rng.randint(1, 2)) for one in choice)
+    return choice
 
 
 def _withdraw_ballot(author: Author) -> Command | None:
@@ -321,7 +327,70 @@ def _void(author: Author) -> Command:
 
 def _certify(author: Author) -> Command:
     round_id = author.round("closed")
-    return CertifyResult(actor=SYSTEM, round=round_id, tie_root=tie_root(round_id))
+    actor = author.facilitator if round_id in author.state.paper else SYSTEM
+    return CertifyResult(actor=actor, round=round_id, tie_root=tie_root(round_id))
+
+
+def _issue_paper(author: Author) -> Command:
+    round_id, participant = author.round("open"), author.participant()
+    voter = author.voter(round_id, participant)
+    sheet = author.rng.choice((1, 1, 1, author.state.sheets.get(f"{round_id}/{voter}", 0) + 1))
+    return IssuePaper(
+        actor=author.facilitator, round=round_id, participant=participant, voter=voter, sheet=sheet
+    )
+
+
+def _papered(author: Author) -> str:
+    return author.pick([key for key in author.state.paper if author.state.rounds[key].status != "open"])
+
+
+def _enter_batch(author: Author) -> Command | None:
+    round_id = _papered(author)
+    row, paper = author.state.rounds.get(round_id), author.state.paper.get(round_id)
+    if row is None or paper is None or not row.options:
+        return None
+    room = paper.sheets - sum(
+        len(one.ballots) + one.spoiled for one in paper.batches.values() if one.status != "voided"
+    )
+    count = author.rng.randint(0, max(0, room))
+    ballots = tuple(_choice(author, row) for _ in range(count))
+    return EnterPaperBatch(
+        actor=author.rng.choice((author.facilitator, author.scribe())),
+        round=round_id,
+        batch=author.uuid(),
+        label=f"box-{author.rng.randint(1, 3)}",
+        ballots=ballots,
+        spoiled=author.rng.choice((0, 0, max(0, room - count))),
+    )
+
+
+def _check_batch(author: Author) -> Command | None:
+    found = _batch(author, "entered", "entered", "checked")
+    if found is None:
+        return None
+    round_id, key, batch = found
+    people = sorted(
+        {author.facilitator, author.scribe(), *author.state.workshop.facilitators} - {batch.entered_by}
+    )
+    return CheckPaperBatch(actor=author.pick_person(people), round=round_id, batch=key, digest=batch.digest)
+
+
+def _void_batch(author: Author) -> Command | None:
+    found = _batch(author, "entered", "checked")
+    if found is None:
+        return None
+    round_id, key, _ = found
+    return VoidPaperBatch(actor=author.facilitator, round=round_id, batch=key, reason="mistake")
+
+
+def _batch(author: Author, *statuses: str) -> tuple[str, str, Batch] | None:
+    found = [
+        (round_id, key, batch)
+        for round_id, paper in author.state.paper.items()
+        for key, batch in paper.batches.items()
+        if batch.status in statuses
+    ]
+    return author.rng.choice(found) if found else None
 
 
 def _contest(author: Author) -> Command:
@@ -468,6 +537,8 @@ def _finish(author: Author) -> Command | None:
         return None
     if author.state.workshop.status == "open":
         return CloseWorkshop(actor=author.facilitator)
+    if any(paper.unchecked for paper in author.state.paper.values()):
+        return _void_batch(author)
     if any(row.status == "closed" for row in author.state.rounds.values()):
         return _certify(author)
     contested = [key for key, row in author.state.rounds.items() if row.verdict and row.verdict.contested]
@@ -521,6 +592,10 @@ _LIKELY: dict[Move, int] = {
     _close_round: 2,
     _close_at_term: 1,
     _void: 1,
+    _issue_paper: 6,
+    _enter_batch: 6,
+    _check_batch: 8,
+    _void_batch: 1,
     _contest: 2,
     _recertify: 2,
     _override: 1,

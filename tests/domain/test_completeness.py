@@ -26,7 +26,8 @@ from cocreate.domain.facilitator import RemoveFacilitator
 from cocreate.domain.idea import EditIdea
 from cocreate.domain.merging import MergeIdeas
 from cocreate.domain.messages import EVENT_TYPES, SYSTEM, Command
-from cocreate.domain.participant import JoinWorkshop, RemoveParticipant
+from cocreate.domain.paper import CheckPaperBatch, EnterPaperBatch, IssuePaper
+from cocreate.domain.participant import GrantRole, JoinWorkshop, RemoveParticipant
 from cocreate.domain.round import CloseRound
 from cocreate.domain.workshop import RescheduleWorkshop, SealRecord
 from tests.domain.words import (
@@ -60,6 +61,7 @@ from tests.domain.words import (
     schedule,
     submits,
     text,
+    voter,
     votes,
     withdraws_ballot,
 )
@@ -90,6 +92,17 @@ AMENDS = AmendDecision(
 LAYS = ClusterIdeas(actor=FACILITATOR, ideas=(idea_id(1),), cluster=cluster_id(1))
 MERGES = MergeIdeas(actor=FACILITATOR, idea=idea_id(1), ideas=(idea_id(2),))
 REMOVES = RemoveParticipant(actor=FACILITATOR, participant=ANNA, reason="other")
+
+ISSUES = IssuePaper(actor=FACILITATOR, round=round_id(1), participant=ANNA, voter=voter(ANNA))
+PAPER: list[Command | Wait] = [
+    *ROUND,
+    ISSUES,
+    GrantRole(actor=FACILITATOR, participant=BEN, role="scribe"),
+    CLOSES_ROUND,
+    Wait(60_000),
+]
+ENTERS = EnterPaperBatch(actor=FACILITATOR, round=round_id(1), batch=idea_id(1), label="box-1", ballots=((),))
+CHECKS = CheckPaperBatch(actor=BEN, round=round_id(1), batch=idea_id(1), digest="0" * 64)
 
 Example = tuple[type[Refusal], list[Command | Wait], Command]
 
@@ -143,6 +156,15 @@ EXAMPLES: list[Example] = [
         [*ROUND, CLOSES_ROUND, Wait(60_000), CERTIFIES, Wait(CONTEST_MS)],
         ContestResult(actor=ANNA, author=ANNA, round=round_id(1), reason=text("unfair")),
     ),
+    (errors.BallotStands, [*ROUND, votes(ANNA, 1)], ISSUES),
+    (errors.VotesOnPaper, [*ROUND, ISSUES], votes(ANNA, 1)),
+    (errors.PaperUnaccounted, [*PAPER], replace(ENTERS, ballots=((), ()))),
+    (errors.PaperUnchecked, [*PAPER, ENTERS], CERTIFIES),
+    (errors.PaperBatchNotFound, [*PAPER], CHECKS),
+    (errors.SecondPersonNeeded, [*PAPER, ENTERS], replace(CHECKS, actor=FACILITATOR)),
+    (errors.PaperBatchDiffers, [*PAPER, ENTERS], CHECKS),
+    (errors.PaperBatchStateConflict, [*PAPER, ENTERS], ENTERS),
+    (errors.PaperBatchRepeated, [*PAPER, ENTERS], replace(ENTERS, batch=idea_id(2))),
     (errors.OptionUnknown, [*ROUND], votes(ANNA, 2)),
     (errors.OptionHidden, [*GROWING, hides(1)], answers(ANNA, 1, 1)),
     (errors.BallotSuperseded, [*ROUND, votes(ANNA, 1)], votes(ANNA, 1, counter=1)),

@@ -45,6 +45,11 @@ def write(path: str, may: frozenset[str], body: Any = None, **more: Any) -> Case
 
 
 CLOSED = [("/rounds/{round}/close", None)]
+PAPERED = [
+    ("/rounds/{round}/paper", {"participant": "{scribe}"}),
+    *CLOSED,
+    ("/rounds/{round}/paper/batches", {"label": "box-1", "ballots": [[]]}),
+]
 CERTIFIED = [*CLOSED, ("/rounds/{round}/certify", None)]
 ENDED = [("/close", None)]
 SETTLED = [
@@ -155,6 +160,15 @@ CASES = (
     write("/rounds/{round}/close", FACILITATOR),
     write("/rounds/{round}/void", FACILITATOR, {"reason": "mistake"}),
     write("/rounds/{round}/certify", FACILITATOR, before=CLOSED),
+    write("/rounds/{round}/paper", ENTERING, {"participant": "{scribe}"}),
+    write(
+        "/rounds/{round}/paper/batches",
+        ENTERING,
+        {"label": "box-2", "ballots": [["{idea}"]]},
+        before=[*PAPERED[:-1]],
+    ),
+    write("/rounds/{round}/paper/batches/{batch}/check", ENTERING, {"ballots": [[]]}, before=PAPERED),
+    write("/rounds/{round}/paper/batches/{batch}/void", ENTERING, {"reason": "mistake"}, before=PAPERED),
     write("/rounds/{round}/contest", SEATED, {"reason": "Counted twice"}, before=CERTIFIED),
     write(
         "/rounds/{round}/recertify",
@@ -214,6 +228,7 @@ async def test_who_may(house: House, case: Case) -> None:
         )
         room.names["decision"] = room.names["cluster"] = receipt.get("id", "")
         room.names["other"] = receipt.get("facilitator", "")
+        room.names["batch"] = receipt.get("batch", "")
     room.names["code"] = (await room.anonymous.get(f"{room.path}/join-code")).json.get("code", "")
     answers = [await _try(room, case, role) for role in ROLES]
     first = next(status for role, status in zip(ROLES, answers, strict=True) if role in case.may)

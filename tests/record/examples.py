@@ -176,7 +176,7 @@ def _once_each(items: list[Any]) -> list[Any]:
     """Keep the first of items that share a value, or whose first parts do: some lists want that, and none minds."""
     kept: dict[str, Any] = {}
     for one in items:
-        key = one[0] if isinstance(one, list) else one
+        key = one[0] if isinstance(one, list) and one else one
         kept.setdefault(json.dumps(key), one)
     return list(kept.values())
 

@@ -32,6 +32,8 @@ class State:
         self.options: dict[str, list[list[Any]]] = {}
         self.certified: dict[str, list[str]] = {}
         self.since: dict[str, dict[str, Any]] = {}
+        self.sheets: dict[str, dict[str, int]] = {}
+        self.batches: dict[str, dict[str, dict[str, Any]]] = {}
         self.ballots: dict[str, list[Any]] = {}
         self.erased: set[tuple[int, str]] = set()
         self.later: dict[str, dict[str, list[Any]]] = {}
@@ -50,7 +52,7 @@ class State:
             "rounds": [
                 [key, *self.certified[key], *self._since(key)]
                 if key in self.certified
-                else [key, facts, self.options[key]]
+                else [key, facts | self._paper(key), self.options[key]]
                 for key, facts in sorted(self.rounds.items())
             ],
             "ballots": [[k, *row] for k, row in sorted(self.ballots.items()) if k[:36] not in self.certified],
@@ -63,7 +65,28 @@ class State:
         }
 
     def _since(self, round_id: str) -> list[dict[str, Any]]:
-        return [self.since[round_id]] if round_id in self.since else []
+        facts = dict(self.since.get(round_id, {}))
+        if "contested" in facts:
+            facts |= self._paper(round_id)
+        return [facts] if facts else []
+
+    def _paper(self, round_id: str) -> dict[str, Any]:
+        if round_id not in self.sheets:
+            return {}
+        columns = ("digest", "by", "label", "status")
+        batches = sorted(self.batches.get(round_id, {}).items())
+        return {
+            "paper": {
+                "batches": [[key, *(one[column] for column in columns)] for key, one in batches],
+                "sheets": sorted([voter, sheet] for voter, sheet in self.sheets[round_id].items()),
+            }
+        }
+
+    def checked(self, round_id: str) -> list[tuple[str, dict[str, Any]]]:
+        """The batches of paper that count."""
+        return sorted(
+            (key, one) for key, one in self.batches.get(round_id, {}).items() if one["status"] == "checked"
+        )
 
     def digest(self) -> str:
         return sha256_of(self.tables())
@@ -189,6 +212,17 @@ def _contested(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
     since["contested"] = sorted([*since.get("contested", []), [facts["author"], facts["contested"]]])
 
 
+def _entered(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
+    made = sha256_of([key, facts["ballots"], facts["spoiled"]])
+    assert made == facts["digest"], "the digest that the page describes"
+    batch = {"by": entry["actor"], "status": "entered", **facts}
+    state.batches.setdefault(key, {})[facts["batch"]] = batch
+
+
+def _batch(status: str) -> Fold:
+    return lambda state, key, facts, _: state.batches[key][facts["batch"]].update(status=status)
+
+
 def _ballot(kind: int) -> Fold:
     def fold(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
         state.rounds[key[:36]]["turnout"][kind] += 1
@@ -288,6 +322,12 @@ FOLDS: dict[str, Fold] = {
     "ResultOverridden": lambda state, key, facts, _: state.since.setdefault(key, {}).update(
         overridden=facts["options"]
     ),
+    "PaperIssued": lambda state, key, facts, _: state.sheets.setdefault(key, {}).update(
+        {facts["voter"]: facts["sheet"]}
+    ),
+    "PaperBatchEntered": _entered,
+    "PaperBatchChecked": _batch("checked"),
+    "PaperBatchVoided": _batch("voided"),
     "BallotCast": _ballot(0),
     "BallotReplaced": _ballot(1),
     "BallotWithdrawn": _ballot(2),
@@ -309,7 +349,8 @@ def recount(state: State, round_id: str, root: bytes) -> dict[str, Any]:
         return _recount(state, round_id, ballots, root)
     columns = [1, -1, 0] if rules["method"] == "opinion" else [None]
     marks = {option: [0] * len(columns) for option, _ in state.options[round_id]}
-    for ballot, _, choice in ballots:
+    papers = [choice for _, batch in state.checked(round_id) for choice in batch["ballots"]]
+    for ballot, _, choice in [*ballots, *(["", 0, choice] for choice in papers)]:
         if rules["method"] == "opinion":
             marks[ballot.split("/")[2]][columns.index(choice)] += 1
         else:
@@ -318,13 +359,13 @@ def recount(state: State, round_id: str, root: bytes) -> dict[str, Any]:
     elected: list[str] = []
     steps: list[dict[str, Any]] = [{"options": len(marks), "step": "counted"}]
     under = dict(state.rounds[round_id].get("merged", []))
-    told = _unite(marks, under, ballots)
+    told = _unite(marks, under, [*(choice for _, _, choice in ballots), *papers])
     if rules["method"] == "approval":
         free = {option: row for option, row in marks.items() if option not in under}
         elected, steps = _approval(free, rules["seats"], root, round_id)
     steps = [*told, *steps]
     return {
-        "ballots_digest": sha256_of(ballots),
+        "ballots_digest": sha256_of([*ballots, *_digests(state, round_id)]),
         "elected": elected,
         "result_digest": sha256_of([[option, *row] for option, row in marks.items()]),
         "steps_digest": sha256_of(steps),
@@ -337,10 +378,14 @@ def _unite(marks: dict[str, list[int]], under: dict[str, str], ballots: list[Any
     for head in sorted(set(under.values())):
         group = {head, *(one for one, other in under.items() if other == head)}
         own = [[one, marks[one][0]] for one in sorted(group)]
-        voters = sum(1 for _, __, choice in ballots if group & set(choice))
+        voters = sum(1 for choice in ballots if group & set(choice))
         told.append({"marks": own, "option": head, "step": "merged", "voters": voters})
         marks[head] = [voters]
     return told
+
+
+def _digests(state: State, round_id: str) -> list[list[str]]:
+    return [[key, batch["digest"]] for key, batch in state.checked(round_id)]
 
 
 def _recount(state: State, round_id: str, ballots: list[Any], root: bytes) -> dict[str, Any]:
@@ -350,12 +395,15 @@ def _recount(state: State, round_id: str, ballots: list[Any], root: bytes) -> di
     rows, elected, steps = counted(
         facts["rules"],
         [option for option, _ in state.options[round_id]],
-        [choice for _, _, choice in ballots],
+        [
+            *(choice for _, _, choice in ballots),
+            *(choice for _, batch in state.checked(round_id) for choice in batch["ballots"]),
+        ],
         lambda tied: sorted(tied, key=lambda one: _framed_hash("tie-rank", seed, _raw(one))),
         dict(facts.get("costs", [])),
     )
     return {
-        "ballots_digest": sha256_of(ballots),
+        "ballots_digest": sha256_of([*ballots, *_digests(state, round_id)]),
         "elected": elected,
         "result_digest": sha256_of(rows),
         "steps_digest": sha256_of(steps),

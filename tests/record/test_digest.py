@@ -55,6 +55,7 @@ def test_the_histories_hold_what_these_tests_are_about() -> None:
             certified += isinstance(entry.event, ResultCertified)
     assert certified >= 10
     assert {"BallotWithdrawn", "TextErased", "SubjectErased", "RoundVoided", "WorkshopReopened"} <= seen
+    assert {"PaperIssued", "PaperBatchChecked", "PaperBatchVoided", "PaperReconciled"} <= seen
     assert {"ResultContested", "ResultRecertified", "ResultOverridden"} <= seen
 
 

@@ -14,6 +14,7 @@ from cocreate.application.actions_ideas import (
     WithdrawComment,
     WithdrawIdea,
 )
+from cocreate.application.actions_paper import CheckPaperBatch, EnterPaperBatch, IssuePaper, VoidPaperBatch
 from cocreate.application.actions_people import (
     EnterPerson,
     EraseSubject,
@@ -112,6 +113,7 @@ __all__ = [
     "CertifyResult",
     "ChangeAgenda",
     "ChangeSettings",
+    "CheckPaperBatch",
     "ChoiceMalformed",
     "CloseRound",
     "CloseWorkshop",
@@ -122,6 +124,7 @@ __all__ = [
     "Doors",
     "EditIdea",
     "EndActivity",
+    "EnterPaperBatch",
     "EnterPerson",
     "EntriesWithheld",
     "EraseSubject",
@@ -131,6 +134,7 @@ __all__ = [
     "Grouping",
     "HideComment",
     "HideIdea",
+    "IssuePaper",
     "Join",
     "Json",
     "Leave",
@@ -171,6 +175,7 @@ __all__ = [
     "Unavailable",
     "UnclusterIdeas",
     "View",
+    "VoidPaperBatch",
     "VoidRound",
     "WithdrawBallot",
     "WithdrawComment",

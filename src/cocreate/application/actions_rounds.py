@@ -12,7 +12,7 @@ from cocreate.application.wording import Note, Question
 from cocreate.domain import ballot, certificate
 from cocreate.domain import round as rounds
 from cocreate.domain.errors import RoundNotFound
-from cocreate.domain.messages import Command, Count, Millis, Uuid
+from cocreate.domain.messages import Command, Count, Millis, Pseudonym, Uuid
 from cocreate.domain.round import (
     GRACE_MS_DEFAULT,
     GRACE_MS_MAX,
@@ -128,7 +128,8 @@ class CastBallot(Action):
 
     `choice`: ideas, the most preferred first where the vote ranks them; or pairs of idea and number (dots, points, votes, rating,
     place, or 1, 0, −1, −2 for consent); or one answer. Where order says nothing, any will do. `counter` is the standing ballot's
-    counter as the sender saw it, plus 1; without it the ballot always counts.
+    counter as the sender saw it, plus 1; without it the ballot always counts. A scribe says on whose behalf. `claimed_at` is when
+    a device that was offline says that it was cast: it is kept and decides nothing.
     """
 
     NAME: ClassVar[str] = "cast_ballot"
@@ -137,12 +138,17 @@ class CastBallot(Action):
     choice: Choice
     option: Uuid | None = None
     counter: Annotated[Count, Field(ge=1)] | None = None
+    claimed_at: Millis | None = None
+    on_behalf_of: Pseudonym | None = None
 
     def command(self, draft: Draft) -> Command:
-        voter = draft.voter(self.round)
+        participant = self.on_behalf_of or draft.actor
+        voter = draft.voter(self.round, participant)
         return ballot.CastBallot(
             actor=voter,
-            participant=draft.actor,
+            participant=participant,
+            by=None if self.on_behalf_of is None else draft.actor,
+            claimed_at=self.claimed_at,
             round=self.round,
             option=self.option,
             choice=ordered(self.choice, draft.live.state.rounds[self.round].rules.method),
@@ -159,11 +165,14 @@ class WithdrawBallot(Action):
     round: Uuid
     option: Uuid | None = None
     counter: Annotated[Count, Field(ge=1)] | None = None
+    on_behalf_of: Pseudonym | None = None
 
     def command(self, draft: Draft) -> Command:
+        participant = self.on_behalf_of or draft.actor
         return ballot.WithdrawBallot(
-            actor=draft.voter(self.round),
-            participant=draft.actor,
+            actor=draft.voter(self.round, participant),
+            participant=participant,
+            by=None if self.on_behalf_of is None else draft.actor,
             round=self.round,
             option=self.option,
             counter=self.counter,

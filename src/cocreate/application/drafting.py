@@ -58,15 +58,21 @@ class Draft:
     def seal_optional(self, words: Wording | None) -> Sealed | None:
         return None if words is None else self.seal(words)
 
-    def voter(self, round_id: str) -> str:
-        """Who the caller is in a round: themselves in an open one, a pseudonym in a pseudonymous one."""
+    def voter(self, round_id: str, participant: str) -> str:
+        """Who a ballot is of, whose moment on the record must not tell who that is."""
+        found = self.voter_of(round_id, participant)
+        if found != participant:
+            self.secret_round = round_id
+        return found
+
+    def voter_of(self, round_id: str, participant: str) -> str:
+        """Who somebody is in a round: themselves in an open one, a pseudonym in a pseudonymous one."""
         row = self.live.state.rounds.get(round_id)
         if row is None:
             raise RoundNotFound(round=round_id)
         if row.secrecy == "open":
-            return self.actor
+            return participant
         key = self.live.keyring.round_key(round_id)
         if key is None:
             raise KeyLost(round=round_id)
-        self.secret_round = round_id
-        return voter(key, self.actor)
+        return voter(key, participant)

@@ -37,7 +37,7 @@ def due_rounds(state: WorkshopState) -> list[tuple[int, str, Deed]]:
     for round_id, row in state.rounds.items():
         if row.status == "open" and row.withheld_until is not None:
             due.append((row.withheld_until, round_id, "close"))
-        elif row.status == "closed" and row.closed_at is not None:
+        elif row.status == "closed" and row.closed_at is not None and not _paper_waits(state, round_id):
             # A workshop that closes ends its rounds' graces, so they are due at once.
             at = row.closed_at if row.grace_until is None else row.grace_until + 1
             due.append((at, round_id, "certify"))
@@ -55,6 +55,12 @@ def known_by(workshop: Workshop) -> str | None:
 def successor_key(origin: str, *, imported: bool) -> str:
     """The successor of a record is known by that record's origin; an import's is an import again."""
     return f"{'import' if imported else 'record'} after {origin}"
+
+
+def _paper_waits(state: WorkshopState, round_id: str) -> bool:
+    """Whether paper is to be entered or checked first: then the round is certified by hand, or when that is done."""
+    paper = state.paper.get(round_id)
+    return paper is not None and paper.waits
 
 
 def source_key(source: Source) -> str:

@@ -51,6 +51,7 @@ def check_run(
         or _out_of_place(row, run, entries)
         or _out_of_order(state, run, names)
         or _not_eligible(state, row, run, voters)
+        or _on_paper(state, run)
         or _not_an_option(state, row, run)
         or _no_choice(row, run)
     )
@@ -100,6 +101,16 @@ def _not_eligible(
             problem = "nobody here" if found is None else found.status
             at = next(at for at, aggregate in enumerate(run.aggregates) if aggregate[_VOTER] == voter)
             return Bad(at, "a voter who is a participant and present", f"voter {voter}, who is {problem}")
+    return None
+
+
+def _on_paper(state: WorkshopState, run: BallotRun) -> Bad | None:
+    """None is of somebody to whom a sheet of paper was handed out."""
+    if not state.sheets:
+        return None
+    for at, aggregate in enumerate(run.aggregates):
+        if aggregate[: _VOTER.stop] in state.sheets:
+            return Bad(at, "no ballot of a voter who votes on paper", f"voter {aggregate[_VOTER]}")
     return None
 
 

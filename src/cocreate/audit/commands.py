@@ -20,6 +20,7 @@ from cocreate.domain import (
     genesis,
     idea,
     merging,
+    paper,
     participant,
     settings,
     workshop,
@@ -163,6 +164,16 @@ def _recertify(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
     )
 
 
+def _issue_paper(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
+    assert isinstance(one.event, paper.PaperIssued)
+    return paper.IssuePaper(
+        actor=one.actor,
+        round=one.aggregate,
+        participant=known.participant(one.aggregate, one.event.voter),
+        **_facts(one, "voter", "sheet"),
+    )
+
+
 def _erase_text(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
     assert isinstance(one.event, erasing.TextErased)
     subject = known.subject(one.event.position, one.event.field)
@@ -242,10 +253,17 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     ballot.BallotReplaced: _ballot,
     ballot.BallotWithdrawn: _ballot,
     certificate.ResultCertified: _certify,
+    paper.PaperIssued: _issue_paper,
+    paper.PaperBatchEntered: _on(
+        paper.EnterPaperBatch, "round", "batch", "label", "ballots", "spoiled", "same_as"
+    ),
+    paper.PaperBatchChecked: _on(paper.CheckPaperBatch, "round", "batch", "digest"),
+    paper.PaperBatchVoided: _on(paper.VoidPaperBatch, "round", "batch", "reason"),
     contest.ResultContested: _on(contest.ContestResult, "round", "author", "reason"),
     contest.ResultRecertified: _recertify,
     contest.ResultOverridden: _on(contest.OverrideResult, "round", "options", "reason"),
     erasing.TextErased: _erase_text,
     erasing.SubjectErased: _on(erasing.EraseSubject, "subject", "reason"),
 }
-"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, OptionsPriced, OptionsMerged, ResultPart."""
+"""Missing are those that never come alone: WorkshopScheduled, ConsentGiven, OptionsPriced, OptionsMerged, ResultPart and
+PaperReconciled."""

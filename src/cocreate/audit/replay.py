@@ -20,6 +20,7 @@ from cocreate.domain.decider import decide, evolve
 from cocreate.domain.errors import Refusal
 from cocreate.domain.genesis import ImportCompleted
 from cocreate.domain.messages import Event, Pending, Recorded
+from cocreate.domain.paper import NO_PAPER, Paper, PaperReconciled
 from cocreate.domain.participant import ConsentGiven
 from cocreate.domain.round import Round, RoundClosed, RoundOpened
 from cocreate.domain.state import WorkshopState
@@ -164,6 +165,9 @@ class Replay:
         """How many voters have a ballot in the round, standing or taken back."""
         return len({key[_VOTER] for key in self.state.ballots[round_id]})
 
+    def paper(self, round_id: str) -> Paper:
+        return self.state.paper.get(round_id, NO_PAPER)
+
     # What `command_of` asks.
 
     def subject(self, position: int, field: str) -> str | None:
@@ -209,15 +213,21 @@ class Replay:
             )
 
     def _waiting_rounds(self) -> list[str]:
-        """The rounds that take ballots at this moment whose results are not shown yet."""
+        """The rounds whose results are not shown yet that take ballots at this moment, or have paper to be entered."""
         try:
             self.state.require_input()
         except Refusal:
-            return []
+            takes = False
+        else:
+            takes = True
         return [
             round_id
             for round_id, row in self.state.rounds.items()
-            if not self.is_released(round_id) and takes_ballots(row, self.state.now)
+            if not self.is_released(round_id)
+            and (
+                (takes and takes_ballots(row, self.state.now))
+                or (row.status == "closed" and round_id in self.state.paper)
+            )
         ]
 
     def _repeats(self, command: str, position: int) -> bool:
@@ -281,7 +291,9 @@ class Replay:
             names = self._differences(one.event, pending.event)
             differs += names
             if names:
-                tally = isinstance(one.event, (ResultPart, *_CERTIFICATES)) and names != ["digest"]
+                tally = isinstance(one.event, (ResultPart, PaperReconciled, *_CERTIFICATES)) and names != [
+                    "digest"
+                ]
                 kind: Kind = "tally" if tally else "digest" if names == ["digest"] else "facts"
                 expected = _said(self._with_digest(pending.event, one.event), names)
                 self.findings.violation(
@@ -336,7 +348,7 @@ class Replay:
         """Where voters cannot be told, there may at least not be more of them than people."""
         if row.secrecy == "open" or round_id in self.keys_used:
             return
-        seen, eligible = self.voters_seen(round_id), self.eligible(row)
+        seen, eligible = self.voters_seen(round_id) + self.paper(round_id).people, self.eligible(row)
         if seen > eligible:
             self.findings.violation(
                 "eligible",

@@ -16,6 +16,7 @@ from cocreate.domain.ballot import Turnout
 from cocreate.domain.certificate import standing_ballots
 from cocreate.domain.contest import ResultContested, ResultOverridden
 from cocreate.domain.messages import Recorded
+from cocreate.domain.paper import Paper
 from cocreate.record.digest import state_digest
 from cocreate.tlog.words import check_words
 
@@ -53,11 +54,23 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheets:
+    """What became of the sheets of paper: issued to so many people; the rest is outstanding."""
+
+    people: int
+    issued: int
+    counted: int
+    spoiled: int
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundReport:
     """A vote as the record stands: `cast` are voters who cast, `counted` ballots that stand.
 
     `elected` is what the latest certificate comes to, `declared` what a facilitator declared instead, `since` the story since the
     first certificate.
+    `paper` is None where none was issued; its papers are counted beside `counted`.
     `unseen_max`: how many votes could have been added unseen; None where every voter was checked.
     """
 
@@ -72,6 +85,7 @@ class RoundReport:
     counted: int
     replaced: int
     withdrawn: int
+    paper: Sheets | None
     withheld: bool
     certified_at: int | None
     recounted: str
@@ -221,14 +235,21 @@ def _rounds(audit: Audit) -> Iterator[RoundReport]:
             counted=len(standing_ballots(replay.state, round_id)),
             replaced=turnout.replaced,
             withdrawn=turnout.withdrawn,
+            paper=_sheets(replay.state.paper.get(round_id)),
             withheld=withheld,
             certified_at=None if recount is None else recount.position,
             recounted=recounted,
             elected=() if recount is None else recount.elected,
             declared=None if row.verdict is None else row.verdict.overridden,
             since=tuple(_since(recounts, replay.said_since.get(round_id, []))),
-            unseen_max=None if checked else max(0, eligible - cast),
+            unseen_max=None if checked else max(0, eligible - cast - replay.paper(round_id).people),
         )
+
+
+def _sheets(paper: Paper | None) -> Sheets | None:
+    if paper is None:
+        return None
+    return Sheets(paper.people, paper.sheets, paper.ballots, paper.spoiled, len(paper.counted()))
 
 
 def _since(recounts: Sequence[Recount], said: Iterable[Recorded]) -> list[Since]:
@@ -325,6 +346,13 @@ def _round_lines(one: RoundReport) -> Iterator[str]:
         f"           eligible {one.eligible}, cast {one.cast}, counted {one.counted} "
         f"(replaced {one.replaced}, withdrawn {one.withdrawn}){'; ballots withheld' if one.withheld else ''}"
     )
+    if one.paper is not None:
+        paper = one.paper
+        left = paper.issued - paper.counted - paper.spoiled
+        yield (
+            f"           on paper: {paper.issued} sheets to {paper.people} people, {paper.counted} counted in {paper.batches} "
+            f"batches, {paper.spoiled} spoiled, {left} not brought back"
+        )
     at = "" if one.certified_at is None else f" (certificate at entry {one.certified_at})"
     yield f"           recount: {one.recounted}{at}"
     for since in one.since:
@@ -350,7 +378,7 @@ def stuffing(one: RoundReport) -> str:
         return "every voter was checked against the participants"
     if one.withheld:
         return f"ballots are withheld: of {one.eligible} eligible, nobody can say yet how many voted"
-    return f"at most {one.unseen_max} votes could have been added unseen (eligible less cast)"
+    return f"at most {one.unseen_max} votes could have been added unseen (eligible less cast and paper)"
 
 
 def _remembered(report: Report) -> str:

@@ -21,6 +21,7 @@ from cocreate.domain.errors import (
     OptionHidden,
     OptionUnknown,
     RoundNotOpen,
+    VotesOnPaper,
 )
 from cocreate.domain.messages import Aggregate, Command, Event, Millis, Pending, Random, Recorded
 from cocreate.domain.round import Round, find_round
@@ -123,7 +124,10 @@ class Turnout(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CastBallot(Command):
-    """The actor is the voter. `option` is the statement it is on, in opinion rounds only; `counter` is what the sender saw + 1."""
+    """The actor is the voter. `option` is the statement it is on, in opinion rounds only; `counter` is what the sender saw + 1.
+
+    `by` is who enters it for somebody without a device, None where the participant sends it; the record does not tell.
+    """
 
     round: str
     participant: str
@@ -132,6 +136,7 @@ class CastBallot(Command):
     counter: int | None = None
     random: str
     claimed_at: int | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +146,7 @@ class WithdrawBallot(Command):
     option: str | None = None
     counter: int | None = None
     random: str
+    by: str | None = None
 
 
 @decides(CastBallot)
@@ -175,7 +181,7 @@ def withdraw_ballot(command: WithdrawBallot, state: "WorkshopState", now: int) -
 def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState", now: int) -> Round:
     """The round, which must take this participant's ballots at this moment."""
     state.require_input()
-    state.require_present(command.participant)
+    state.require_author(command.by or command.participant, command.participant)
     row = find_round(state, command.round)
     if row.secrecy == "open" and command.actor != command.participant:
         raise NotTheAuthor()
@@ -186,6 +192,8 @@ def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState"
         raise ChoiceMalformed(method=row.method.name, expected=expected, found=command.option or "none")
     if command.option is not None and command.option not in row.options:
         raise OptionUnknown(option=command.option, round=command.round)
+    if state.sheets and f"{command.round}/{command.actor}" in state.sheets:
+        raise VotesOnPaper(round=command.round)
     return row
 
 

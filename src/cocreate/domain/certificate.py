@@ -5,8 +5,9 @@ count and digest. The steps of the count are recomputed for whoever looks; the c
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypedDict
 
 from pydantic import Field
@@ -27,6 +28,7 @@ from cocreate.domain.messages import (
     Recorded,
     Uuid,
 )
+from cocreate.domain.paper import NO_PAPER, paper_choices, reconciled
 from cocreate.domain.round import Round, Verdict, find_round, require_certifier
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.method import Box, Ranking, Result, Tally
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 ROWS_PER_PART = 500
 PARTS_MAX = 100
 ELECTED_MAX = 1_000
+NO_PAPERS: Mapping[Any, int] = MappingProxyType({})
 
 Row = (
     tuple[Uuid, Count]
@@ -60,7 +63,7 @@ class ResultPart(Event):
 class Reconciliation(Facts):
     """eligible: who could vote, being present at some time since the opening, so never fewer than the voters.
 
-    The rest are ballots: standing = cast - withdrawn = blank + invalid + those with a mark.
+    The rest are ballots: standing = cast - withdrawn + paper = blank + invalid + those with a mark; a paper is a voter, too.
     """
 
     blank: Count
@@ -112,8 +115,9 @@ def certify_result(command: CertifyResult, state: "WorkshopState", now: int) -> 
         raise RoundStateConflict(status=row.status, wanted="certified")
     if row.grace_until is not None and now <= row.grace_until:
         raise GraceRunning(until=row.grace_until)
+    paper = reconciled(state, command.round, command.actor)
     parts, facts = counted(row, command.round, state, command.tie_root, eligible=_eligible(row, state))
-    return [Pending(command.round, event) for event in (*parts, ResultCertified(**facts))]
+    return [Pending(command.round, event) for event in (*paper, *parts, ResultCertified(**facts))]
 
 
 class CountedFacts(TypedDict):
@@ -136,16 +140,18 @@ def counted(
 ) -> tuple[list[ResultPart], CountedFacts]:
     """The count of a round's ballots as they stand: the rows in parts, and the facts of the certificate behind them."""
     ballots = standing_ballots(state, round_id)
-    result = count(row, round_id, ballots, tie_root)
+    papers = paper_choices(state, round_id)
+    result = count(row, round_id, ballots, tie_root, papers)
+    batches = [[key, batch.digest] for key, batch in state.paper.get(round_id, NO_PAPER).counted()]
     parts = list(_parts(result))
     return parts, {
-        "ballots_digest": digest_of(ballots),
-        "counted_to": state.size,
+        "ballots_digest": digest_of([*ballots, *batches]),
+        "counted_to": state.size + (round_id in state.paper),
         "digest": UNSET_DIGEST,
         "digest_version": 1,
         "elected": result.elected,
         "parts": len(parts),
-        "reconciliation": _reconcile(row, ballots, state, round_id, eligible),
+        "reconciliation": _reconcile(row, ballots, state, round_id, (papers, eligible)),
         "result_digest": digest_of(result.rows),
         "rules": row.rules,
         "steps_digest": digest_of(result.steps),
@@ -161,13 +167,21 @@ def standing_ballots(state: "WorkshopState", round_id: str) -> list[tuple[str, i
     )
 
 
-def count(row: Round, round_id: str, ballots: Iterable[tuple[str, int, Any]], tie_root: bytes) -> Result:
-    """The result of the standing ballots under the round's rules; the order of the ballots does not matter."""
+def count(
+    row: Round,
+    round_id: str,
+    ballots: Iterable[tuple[str, int, Any]],
+    tie_root: bytes,
+    papers: Mapping[Any, int] = NO_PAPERS,
+) -> Result:
+    """The result of the standing ballots and of papers under the round's rules; the order of the ballots does not matter."""
     tally = Tally(row.method)
     for option in row.options:
         tally.admit(option)
     tally.merge(row.merged)
-    choices: Counter[Any] = Counter()
+    choices: Counter[Any] = Counter(papers if row.method.counts_ballots else {})
+    for choice, times in papers.items():
+        tally.add(None, choice, times)
     for aggregate, _, choice in ballots:
         tally.add(ballot_parts(aggregate)[2], choice)
         if row.method.counts_ballots:
@@ -186,18 +200,26 @@ def _eligible(row: Round, state: "WorkshopState") -> int:
 
 
 def _reconcile(
-    row: Round, ballots: list[tuple[str, int, Any]], state: "WorkshopState", round_id: str, eligible: int
+    row: Round,
+    ballots: list[tuple[str, int, Any]],
+    state: "WorkshopState",
+    round_id: str,
+    besides: tuple[Mapping[Any, int], int],
 ) -> Reconciliation:
+    """`besides`: papers, and who could vote."""
+    papers, eligible = besides
+    paper = sum(papers.values())
     turnout = state.turnout.get(round_id, Turnout())
     return Reconciliation(
-        blank=sum(row.method.is_blank(choice) for _, _, choice in ballots),
+        blank=sum(row.method.is_blank(choice) for _, _, choice in ballots)
+        + sum(times for choice, times in papers.items() if row.method.is_blank(choice)),
         cast=turnout.cast,
         eligible=eligible,
         invalid=0,
-        paper=0,
+        paper=paper,
         replaced=turnout.replaced,
-        standing=len(ballots),
-        voters=len({ballot_parts(aggregate)[1] for aggregate, _, _ in ballots}),
+        standing=len(ballots) + paper,
+        voters=len({ballot_parts(aggregate)[1] for aggregate, _, _ in ballots}) + paper,
         withdrawn=turnout.withdrawn,
     )
 

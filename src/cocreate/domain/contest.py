@@ -25,6 +25,7 @@ from cocreate.domain.messages import (
     Subject,
     Uuid,
 )
+from cocreate.domain.paper import reconciled
 from cocreate.domain.round import Round, Verdict, find_round
 from cocreate.domain.voting import Rules
 
@@ -140,9 +141,10 @@ def recertify_result(command: RecertifyResult, state: "WorkshopState", now: int)
             return []
         raise RoundStateConflict(status="contested by nobody", wanted="certified again")
     state.require_room("certificates of a round", verdict.certificates, CERTIFICATES_MAX)
+    paper = reconciled(state, command.round, command.actor)
     parts, facts = counted(row, command.round, state, command.tie_root, eligible=verdict.eligible)
     recertified = ResultRecertified(earlier=verdict.certificate, **facts)
-    return [Pending(command.round, event) for event in (*parts, recertified)]
+    return [Pending(command.round, event) for event in (*paper, *parts, recertified)]
 
 
 @decides(OverrideResult)

@@ -3,9 +3,9 @@
     Refusal
     ├── NotFound               the thing named does not exist here
     │   └── WorkshopNotFound IdeaNotFound CommentNotFound RoundNotFound ActivityNotFound ParticipantNotFound TextNotFound
-    │       DecisionNotFound ClusterNotFound
+    │       DecisionNotFound ClusterNotFound PaperBatchNotFound
     ├── NotAllowed             the actor's role does not permit it
-    │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor
+    │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor SecondPersonNeeded
     ├── Malformed              the request contradicts the rules it names, whatever the state
     │   └── ChoiceMalformed RulesMalformed TagUnknown AgendaMalformed TimesMalformed
     │       MergeMalformed PredecessorMalformed
@@ -13,6 +13,7 @@
         └── WorkshopNotOpen WorkshopStateConflict InputPaused ActivityConflict NotNow IdeaStateConflict
             CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning ContestOver OptionUnknown
             OptionHidden CountImpossible BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
+            BallotStands VotesOnPaper PaperBatchRepeated PaperBatchStateConflict PaperBatchDiffers PaperUnaccounted PaperUnchecked
             ParticipantStateConflict LastFacilitator IdempotencyKeyReused RecordIsSealed ImportIncomplete
             DecisionStateConflict IdeaInRound
 
@@ -89,6 +90,10 @@ class ClusterNotFound(NotFound):
     text = "There is no cluster {cluster} in this workshop. Reload the page to see the clusters."
 
 
+class PaperBatchNotFound(NotFound):
+    text = "There is no batch of paper {batch} like that in this round. Reload the page to see its batches."
+
+
 class NotAFacilitator(NotAllowed):
     text = "Only a facilitator of this workshop may do this. Sign in with a facilitator's link."
 
@@ -107,6 +112,10 @@ class NotAScribe(NotAllowed):
 
 class NotTheAuthor(NotAllowed):
     text = "This belongs to somebody else. Ask them, or a facilitator."
+
+
+class SecondPersonNeeded(NotAllowed):
+    text = "The batch {batch} was entered by you. Somebody else has to enter it a second time."
 
 
 class ChoiceMalformed(Malformed):
@@ -236,6 +245,46 @@ class SecrecyUnavailable(Conflict):
 
 class KeyLost(Conflict):
     text = "The key of the round {round} is gone, so its voters can no longer be told apart. A facilitator must close the round."
+
+
+class BallotStands(Conflict):
+    text = "This person's vote stands already in the round {round}. They take it back first, then they get a paper."
+
+
+class VotesOnPaper(Conflict):
+    text = "In the round {round} this person votes on paper: a sheet was handed out to them. It counts when it is handed in."
+
+
+class PaperBatchRepeated(Conflict):
+    text = (
+        "This is entered already, as the batch {batch}. If it is another bundle that says the same, "
+        "give it another label and name that batch in same_as."
+    )
+
+
+class PaperBatchStateConflict(Conflict):
+    text = "The batch {batch} is {status} and cannot be {wanted}."
+
+
+class PaperBatchDiffers(Conflict):
+    text = (
+        "This is not what the batch {batch} says. Look at the papers again: enter them anew if you have "
+        "mistyped, or have the batch voided and entered again."
+    )
+
+
+class PaperUnaccounted(Conflict):
+    text = (
+        "The papers do not add up: {sheets} sheets were handed out to {people} people, and {counted} votes and "
+        "{spoiled} spoiled sheets would have come back. Count them again."
+    )
+
+
+class PaperUnchecked(Conflict):
+    text = (
+        "Paper waits: {batches} batches to be checked, {outstanding} sheets not brought back. Check the batches; "
+        "a facilitator may certify without the missing sheets."
+    )
 
 
 class ParticipantStateConflict(Conflict):

@@ -22,6 +22,7 @@ from cocreate.domain.errors import (
 )
 from cocreate.domain.idea import Idea
 from cocreate.domain.merging import Merge
+from cocreate.domain.paper import Paper
 from cocreate.domain.participant import Authored, Participant
 from cocreate.domain.round import Round
 from cocreate.domain.workshop import Status, Workshop
@@ -67,8 +68,10 @@ class WorkshopState:
         "ideas",
         "merged",
         "now",
+        "paper",
         "participants",
         "rounds",
+        "sheets",
         "size",
         "turnout",
         "workshop",
@@ -94,6 +97,10 @@ class WorkshopState:
         self.erased: Table[tuple[int, str], str] = Table(self._undo)
         self.ballots: Table[str, Table[str, Ballot]] = Table(self._undo)
         """By round, then by the ballot's id, so that closing a round looks at its own ballots alone."""
+        self.paper: Table[str, Paper] = Table(self._undo)
+        """By round, where there is any."""
+        self.sheets: Table[str, int] = Table(self._undo)
+        """How many sheets of paper a voter was given, by `round/voter`."""
         self.turnout: Table[str, Turnout] = Table(self._undo)
         self.mark()
 

@@ -200,10 +200,11 @@ class Query(NamedTuple):
     says: str
     schema: Mapping[str, Any]
     read: Callable[[str], Any]
+    required: bool = False
 
 
 def query(request: web.Request, known: Iterable[Query]) -> dict[str, Any]:
-    """The parameters sent, read; unknown, doubled and malformed ones are refused, all at once."""
+    """The parameters sent, read; unknown, doubled, malformed and missing ones are refused, all at once."""
     readers = {parameter.name: parameter for parameter in known}
     found: dict[str, Any] = {}
     errors = []
@@ -221,6 +222,9 @@ def query(request: web.Request, known: Iterable[Query]) -> dict[str, Any]:
         if problem:
             shown = name if _SHOWABLE.fullmatch(name) else "?"
             errors.append({"parameter": shown, "detail": problem})
+    for name, parameter in readers.items():
+        if parameter.required and name not in request.query:
+            errors.append({"parameter": name, "detail": f"Expected: {parameter.says}"})
     if errors:
         raise refused("QueryInvalid", errors=errors[:ERRORS_TOLD_MAX])
     return found

@@ -95,7 +95,13 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         for name in route.path_fields
     ]
     found += [
-        {"name": one.name, "in": "query", "description": one.says, "schema": dict(one.schema)}
+        {
+            "name": one.name,
+            "in": "query",
+            "description": one.says,
+            "schema": dict(one.schema),
+            **({"required": True} if one.required else {}),
+        }
         for one in route.query
     ]
     if route.command is not None:

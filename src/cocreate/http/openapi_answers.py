@@ -234,6 +234,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Link": _object(_LINK),
     "Receipt": _object(_RECEIPT, *_OPTIONAL),
     "FacilitatorReceipt": _object({**_RECEIPT, "facilitator": _HEX_32, "link": _ref("Link")}, *_OPTIONAL),
+    "BatchReceipt": _object({**_RECEIPT, "batch": _UUID}, *_OPTIONAL),
     "Catalogue": _object(
         {
             "items": _list(

@@ -111,6 +111,7 @@ UNDER = Query(
     f"one of {', '.join(UNDERS)}.",
     {"type": "string", "enum": list(UNDERS)},
     _one_of(UNDERS),
+    required=True,
 )
 SEATS = Query(
     "seats",

@@ -25,6 +25,7 @@ PATH_PATTERNS: Mapping[str, str] = {
     "cluster": _UUID,
     "comment": _UUID,
     "round": _UUID,
+    "batch": _UUID,
     "participant": _PSEUDONYM,
     "facilitator": _PSEUDONYM,
     "position": "(?:0|[1-9][0-9]{0,14})",

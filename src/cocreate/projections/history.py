@@ -43,7 +43,7 @@ def _run(run: Run) -> Item:
 
 
 def withheld_runs(projections: Projections) -> list[tuple[int, int, str]]:
-    """(first, last, round) of each run of ballots whose entries are withheld at the head, in order."""
+    """(first, last, round) of each run of ballots, or of paper, whose entries are withheld at the head, in order."""
     rounds = projections.rounds.rounds
     return [
         (run.position, run.last, run.round)

@@ -45,6 +45,7 @@ def personal(
         "ideas": [idea_item(reader, key) for key in written.ideas],
         "comments": [comment_item(reader, key) for key in written.comments],
         "ballots": ballots,
+        "paper": [round_id for round_id, row, voter in mine if voter in row.sheets] or None,
         "tallies": [tally for one in mine for tally in _tallies(reader, *one)],
     }
     return present(item)

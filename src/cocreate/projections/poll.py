@@ -4,6 +4,7 @@ This is where a busy record spends its time, so a ballot costs a few dictionary 
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import count, islice
 from typing import Any
 
@@ -28,7 +29,7 @@ class Poll:
     Until the results are `released`, nobody is told of a tally, and `tally_changes` does not follow the ballots.
     """
 
-    __slots__ = ("answers", "ballots", "counters", "method", "per_option", "released", "replaced", "shown", "standing",
+    __slots__ = ("answers", "ballots", "counters", "method", "paper", "per_option", "released", "replaced", "shown", "standing",
                  "tally", "tally_changes", "voters", "withdrawn")  # fmt: skip
 
     def __init__(self, method: Method, *, released: bool) -> None:
@@ -40,6 +41,8 @@ class Poll:
         self.standing: dict[str, Any] = {}
         self.counters: dict[str, int] = {}
         self.answers: dict[str, int] = {}
+        self.paper: Counter[Any] = Counter()
+        """How many counted papers say each choice."""
         self.ballots = 0
         self.replaced = 0
         self.withdrawn = 0
@@ -97,6 +100,17 @@ class Poll:
         self.shown += (ever - self.shown) // VOTERS_PER_STEP * VOTERS_PER_STEP
         return crossed
 
+    def count_papers(self, choices: Iterable[Any], times: int, position: int) -> None:
+        """Count a batch of papers, or take it back where `times` is −1; each is a ballot and a voter."""
+        for choice in choices:
+            self.paper[choice] += times
+            self.tally.add(None, choice, times)
+            self.ballots += times
+            self.voters += times
+            if self.released:
+                self._touch_marked(None, None, choice, position)
+        self.paper = +self.paper
+
     def _stands(self, aggregate: str, step: int) -> bool:
         """One ballot more or less stands; returns whether the round thereby has few voters, or enough."""
         self.ballots += step
@@ -129,12 +143,13 @@ class Poll:
         """How many standing ballots say each choice, for a method that counts ballots; a look at every ballot."""
         if not self.method.counts_ballots:
             return {}
-        return Counter(choice for choice in self.standing.values() if choice is not None)
+        return self.paper + Counter(choice for choice in self.standing.values() if choice is not None)
 
     def whole_ballots(self) -> Ballots:
         """The same for a count of any method: voter by voter, in opinion rounds too; a look at every ballot."""
         standing = ((key, choice) for key, choice in self.standing.items() if choice is not None)
-        return whole_ballots(standing, per_option=self.per_option)
+        whole = Counter(whole_ballots(standing, per_option=self.per_option))
+        return whole + self.paper
 
     def _touch_marked(self, option: str | None, before: Any, choice: Any, position: int) -> None:
         for said in (before, choice):

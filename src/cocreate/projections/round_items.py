@@ -40,9 +40,42 @@ def round_item(reader: Reader, key: str) -> Item:
         "few_voters": row.poll.few_voters,
         "certificate": _certificate(row),
         "overridden": None if row.overridden is None else list(row.overridden),
+        "paper": _paper(row),
         "story": [_told(reader, told) for told in row.story] or None,
     }
     return present(item)
+
+
+def _paper(row: RoundRow) -> Item | None:
+    """Sheets and bundles of a round that has any; what the papers say is told by the tally alone."""
+    if not row.sheets:
+        return None
+    counted = [batch for batch in row.batches.values() if batch.status == "checked"]
+    votes, spoiled = sum(len(one.ballots) for one in counted), sum(one.spoiled for one in counted)
+    sheets = sum(row.sheets.values())
+    return {
+        "people": len(row.sheets),
+        "sheets": sheets,
+        "counted": votes,
+        "spoiled": spoiled,
+        "outstanding": sheets - votes - spoiled,
+        "batches": [
+            present(
+                {
+                    "key": key,
+                    "at": batch.entered_at,
+                    "label": batch.label,
+                    "status": batch.status,
+                    "ballots": len(batch.ballots),
+                    "spoiled": batch.spoiled,
+                    "entered_by": batch.entered_by,
+                    "checked_by": batch.checked_by,
+                    "reason": batch.reason,
+                }
+            )
+            for key, batch in row.batches.items()
+        ],
+    }
 
 
 def _certificate(row: RoundRow) -> Item | None:
@@ -59,6 +92,7 @@ def _certificate(row: RoundRow) -> Item | None:
         "ballots_digest": certified.ballots_digest,
         "result_digest": certified.result_digest,
         "steps_digest": certified.steps_digest,
+        **({} if row.reconciled is None else {"paper": row.reconciled.model_dump(mode="json")}),
     }
 
 
@@ -143,6 +177,7 @@ def turnout_item(reader: Reader, key: str) -> Item:
         "ballots": poll.ballots,
         "replaced": poll.replaced,
         "withdrawn": poll.withdrawn,
+        "paper": poll.paper.total() or None,
         "voted": poll.shown_voters() if named else None,
     }
     return present(item)

@@ -1,6 +1,7 @@
 """Rounds, their options and their results; every number comes from the domain's own tally."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.certificate import ResultCertified
@@ -8,6 +9,13 @@ from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRec
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
 from cocreate.domain.messages import Recorded
+from cocreate.domain.paper import (
+    PaperBatchChecked,
+    PaperBatchEntered,
+    PaperBatchVoided,
+    PaperIssued,
+    PaperReconciled,
+)
 from cocreate.domain.round import (
     OptionAdmitted,
     OptionsMerged,
@@ -45,6 +53,21 @@ class Told:
 
 
 @dataclass(slots=True)
+class BatchRow:
+    """A bundle of papers; `ballots` are what they say."""
+
+    label: str
+    entered_by: str
+    entered_at: int
+    ballots: tuple[Any, ...]
+    spoiled: int
+    digest: str
+    status: str = "entered"
+    checked_by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
 class RoundRow:
     number: int
     opened: RoundOpened
@@ -63,6 +86,10 @@ class RoundRow:
     overridden: tuple[str, ...] | None = None
     story: list[Told] = field(default_factory=list)
     """Its certificates, contests and overrides, in order; empty until it is certified."""
+    sheets: dict[str, int] = field(default_factory=dict)
+    """How many sheets of paper each voter was given."""
+    batches: dict[str, BatchRow] = field(default_factory=dict)
+    reconciled: PaperReconciled | None = None
 
     @property
     def released(self) -> bool:
@@ -94,6 +121,11 @@ class RoundsFold:
             RoundClosed: self._closed,
             RoundVoided: self._voided,
             ResultCertified: self._certified,
+            PaperIssued: self._paper_issued,
+            PaperBatchEntered: self._batch_entered,
+            PaperBatchChecked: self._batch_checked,
+            PaperBatchVoided: self._batch_voided,
+            PaperReconciled: self._reconciled,
             ResultContested: self._contested,
             ResultRecertified: self._certified_again,
             ResultOverridden: self._overridden,
@@ -188,6 +220,34 @@ class RoundsFold:
         row = self.rounds[recorded.aggregate]
         row.certificate, row.certified_at, row.overridden = event, recorded.position, None
         self._tell(recorded, row, event)
+
+    def _paper_issued(self, recorded: Recorded, event: PaperIssued) -> None:
+        self.rounds[recorded.aggregate].sheets[event.voter] = event.sheet
+        self._touch_round(recorded)
+
+    def _batch_entered(self, recorded: Recorded, event: PaperBatchEntered) -> None:
+        self.rounds[recorded.aggregate].batches[event.batch] = BatchRow(
+            event.label, recorded.actor, recorded.position, event.ballots, event.spoiled, event.digest
+        )
+        self._touch_round(recorded)
+
+    def _batch_checked(self, recorded: Recorded, event: PaperBatchChecked) -> None:
+        row = self.rounds[recorded.aggregate]
+        batch = row.batches[event.batch]
+        batch.status, batch.checked_by = "checked", recorded.actor
+        row.poll.count_papers(batch.ballots, 1, recorded.position)
+        self._touch_round(recorded)
+
+    def _batch_voided(self, recorded: Recorded, event: PaperBatchVoided) -> None:
+        row = self.rounds[recorded.aggregate]
+        batch = row.batches[event.batch]
+        if batch.status == "checked":
+            row.poll.count_papers(batch.ballots, -1, recorded.position)
+        batch.status, batch.reason = "voided", event.reason
+        self._touch_round(recorded)
+
+    def _reconciled(self, recorded: Recorded, event: PaperReconciled) -> None:
+        self.rounds[recorded.aggregate].reconciled = event
 
     def _contested(self, recorded: Recorded, event: ResultContested) -> None:
         self.round_at[recorded.position] = recorded.aggregate

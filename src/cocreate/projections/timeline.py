@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
+from cocreate.domain.paper import PAPER_WITHHELD
 from cocreate.projections.handlers import Handlers
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -23,6 +24,10 @@ FACTS: dict[str, tuple[str, ...]] = {
     "IdeaSubmitted.v1": ("author", "claimed_at"),
     "IdeasMerged.v1": ("votes",),
     "OptionAdmitted.v1": ("claimed_at", "idea", "text_at"),
+    "PaperBatchChecked.v1": ("batch",),
+    "PaperBatchEntered.v1": ("batch", "label"),
+    "PaperBatchVoided.v1": ("batch", "reason"),
+    "PaperIssued.v1": ("sheet",),
     "ParticipantJoined.v1": ("claimed_at", "how"),
     "ParticipantRemoved.v1": ("reason",),
     "ResultContested.v1": ("author", "contested"),
@@ -38,6 +43,9 @@ FACTS: dict[str, tuple[str, ...]] = {
     "WorkshopRescheduled.v1": ("ends_at", "starts_at"),
 }
 """The facts of an event that its line on the timeline carries: small ones, and never a ballot's or a result's."""
+
+
+_PAPER = frozenset(event.NAME for event in PAPER_WITHHELD)
 
 
 class Entry(NamedTuple):
@@ -68,6 +76,7 @@ class TimelineFold:
     def __init__(self) -> None:
         self.items: list[Entry | Run] = []
         self.runs: list[Run] = []
+        """What is withheld with its round's results: ballots, and entries about batches of paper one by one."""
         self._run: Run | None = None
 
     def handlers(self) -> Handlers:
@@ -76,10 +85,9 @@ class TimelineFold:
     def _entry(self, recorded: Recorded, event: Event) -> None:
         names = FACTS.get(event.NAME, ())
         facts = tuple((name, value) for name in names if (value := getattr(event, name)) is not None)
-        self.items.append(
+        self._add(
             Entry(recorded.position, recorded.time, event.NAME, recorded.aggregate, recorded.actor, facts)
         )
-        self._run = None
 
     def ballots(self, more: BallotRun) -> None:
         run = self._run
@@ -87,17 +95,20 @@ class TimelineFold:
             run.last = more.last
             run.last_time = more.last_time
             return
-        self._run = Run(more.position, more.last, more.time, more.last_time, more.round)
-        self.items.append(self._run)
-        self.runs.append(self._run)
+        self._add(Run(more.position, more.last, more.time, more.last_time, more.round))
 
     def extend(self, items: Iterable[Entry | Run]) -> None:
         """Go on with items that were told before, in order."""
         for item in items:
-            self.items.append(item)
-            self._run = item if isinstance(item, Run) else None
-            if self._run is not None:
-                self.runs.append(self._run)
+            self._add(item)
+
+    def _add(self, item: Entry | Run) -> None:
+        self.items.append(item)
+        self._run = item if isinstance(item, Run) else None
+        if isinstance(item, Run):
+            self.runs.append(item)
+        elif item.event in _PAPER:
+            self.runs.append(Run(item.position, item.last, item.time, item.time, item.aggregate))
 
     def behind(self, after: int, limit: int) -> list[Entry | Run]:
         """Up to `limit` items that end behind the position, in order."""

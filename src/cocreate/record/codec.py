@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, get_args
 
 from pydantic import ValidationError
 
-from cocreate.domain import cluster, contest, erasure, state  # noqa: F401  importing the aggregates registers their events
+from cocreate.domain import cluster, contest, erasure, paper, state  # noqa: F401  importing the aggregates registers their events
 from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
 from cocreate.domain.voting.choices import OPTIONS_KEPT_MAX, one_object

@@ -7,7 +7,6 @@ from typing import Any
 
 from cocreate.domain.ballot import RANDOM_BYTES
 from cocreate.domain.canonical import digest_of
-from cocreate.domain.round import Round
 from cocreate.domain.state import WorkshopState
 
 DIGEST_VERSION = 1
@@ -90,7 +89,7 @@ def _agenda(state: WorkshopState) -> dict[str, Any]:
 def _round(state: WorkshopState, key: str) -> list[Any]:
     row = state.rounds[key]
     if row.status == "certified":
-        return [key, row.ballots_digest, row.result_digest, *_since(row)]
+        return [key, row.ballots_digest, row.result_digest, *_since(state, key)]
     options = [[idea, text_at] for idea, text_at in row.options.items()]
     facts: dict[str, Any] = {
         "admission": row.admission,
@@ -111,19 +110,33 @@ def _round(state: WorkshopState, key: str) -> list[Any]:
         facts["closed_at"] = row.closed_at
     if row.grace_until is not None:
         facts["grace_until"] = row.grace_until
+    if key in state.paper:
+        facts["paper"] = _paper(state, key)
     if row.withheld_until is not None:
         facts["withheld_until"] = row.withheld_until
     return [key, facts, options]
 
 
-def _since(row: Round) -> list[dict[str, Any]]:
-    """What was said of the certificate that stands, if anything was."""
+def _since(state: WorkshopState, key: str) -> list[dict[str, Any]]:
+    """What was said of the certificate that stands, if anything was; a contest opens the paper again."""
     facts: dict[str, Any] = {}
-    if row.verdict is not None and row.verdict.contested:
-        facts["contested"] = [list(one) for one in sorted(row.verdict.contested)]
-    if row.verdict is not None and row.verdict.overridden is not None:
-        facts["overridden"] = list(row.verdict.overridden)
+    verdict = state.rounds[key].verdict
+    if verdict is not None and verdict.contested:
+        facts["contested"] = [list(one) for one in sorted(verdict.contested)]
+        if key in state.paper:
+            facts["paper"] = _paper(state, key)
+    if verdict is not None and verdict.overridden is not None:
+        facts["overridden"] = list(verdict.overridden)
     return [facts] if facts else []
+
+
+def _paper(state: WorkshopState, key: str) -> dict[str, Any]:
+    batches = sorted(state.paper[key].batches.items())
+    voters = sorted((voter[37:], sheet) for voter, sheet in state.sheets.items() if voter[:36] == key)
+    return {
+        "batches": [[batch, row.digest, row.entered_by, row.label, row.status] for batch, row in batches],
+        "sheets": [list(one) for one in voters],
+    }
 
 
 def _ballots(state: WorkshopState) -> list[list[Any]]:

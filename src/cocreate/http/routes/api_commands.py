@@ -17,12 +17,14 @@ from cocreate.application import (
     CertifyResult,
     ChangeAgenda,
     ChangeSettings,
+    CheckPaperBatch,
     CloseRound,
     CloseWorkshop,
     ClusterIdeas,
     ContestResult,
     EditIdea,
     EndActivity,
+    EnterPaperBatch,
     EnterPerson,
     EraseSubject,
     EraseText,
@@ -30,6 +32,7 @@ from cocreate.application import (
     GrantRole,
     HideComment,
     HideIdea,
+    IssuePaper,
     Join,
     Leave,
     MergeIdeas,
@@ -55,6 +58,7 @@ from cocreate.application import (
     SubmitIdea,
     TagIdea,
     UnclusterIdeas,
+    VoidPaperBatch,
     VoidRound,
     WithdrawBallot,
     WithdrawComment,
@@ -69,12 +73,21 @@ VOTERS: Sequence[Role] = ("participant", "scribe")
 ALL: Sequence[Role] = ("participant", "scribe", "facilitator")
 ENTERING: Sequence[Role] = ("scribe", "facilitator")
 FACILITATOR: Sequence[Role] = ("facilitator",)
-BALLOT = ("RoundNotFound", "RoundNotOpen", "ChoiceMalformed", "OptionUnknown", "BallotSuperseded", "KeyLost")
+BALLOT = (
+    "RoundNotFound",
+    "RoundNotOpen",
+    "ChoiceMalformed",
+    "OptionUnknown",
+    "BallotSuperseded",
+    "KeyLost",
+    "VotesOnPaper",
+)
 STATE = ("WorkshopStateConflict",)
 INPUT = ("WorkshopNotOpen", "InputPaused", "NotNow")
 IDEA = ("IdeaNotFound", "IdeaStateConflict")
 COMMENT = ("CommentNotFound", "CommentStateConflict")
 ROUND = ("RoundNotFound", "RoundStateConflict")
+DESK = (*ROUND, "NotAScribe", "GraceRunning")
 ACTIVITY = ("ActivityNotFound", "ActivityConflict")
 GROUNDS = (*STATE, "IdeaNotFound", "IdeaStateConflict", "RoundNotFound", "RoundStateConflict")
 PERSON = ("ParticipantNotFound", "ParticipantStateConflict")
@@ -90,6 +103,13 @@ async def facilitator_link(request: web.Request, receipt: Receipt) -> Mapping[st
     facilitator = json.loads(raw.entry)["facts"]["facilitator"]
     token = await service.doors.return_link(receipt.workshop, facilitator)
     return {"facilitator": facilitator, "link": link_answer(request, token)}
+
+
+async def batch_entered(request: web.Request, receipt: Receipt) -> Mapping[str, Any]:
+    """The new batch, whose entry may be withheld."""
+    live = await request.app[SERVICE].reading.live(receipt.workshop)
+    batches = live.projections.rounds.rounds[receipt.aggregates[0]].batches
+    return {"batch": next(key for key, batch in batches.items() if batch.entered_at == receipt.position)}
 
 
 COMMANDS = (
@@ -123,9 +143,42 @@ COMMANDS = (
     command("/rounds/{round}/options", AdmitOption, FACILITATOR, (*ROUND, *IDEA)),
     command("/rounds/{round}/close", CloseRound, FACILITATOR, ROUND),
     command("/rounds/{round}/void", VoidRound, FACILITATOR, ROUND),
-    command("/rounds/{round}/certify", CertifyResult, FACILITATOR, (*ROUND, "GraceRunning")),
+    command(
+        "/rounds/{round}/certify", CertifyResult, FACILITATOR, (*ROUND, "GraceRunning", "PaperUnchecked")
+    ),
+    command(
+        "/rounds/{round}/paper",
+        IssuePaper,
+        ENTERING,
+        (*ROUND, "NotAScribe", "RoundNotOpen", "KeyLost", "BallotStands"),
+    ),
+    command(
+        "/rounds/{round}/paper/batches",
+        EnterPaperBatch,
+        ENTERING,
+        (
+            *DESK,
+            "ChoiceMalformed",
+            "OptionUnknown",
+            "PaperBatchRepeated",
+            "PaperBatchNotFound",
+            "PaperUnaccounted",
+            "PaperBatchStateConflict",
+        ),
+        extra=batch_entered,
+        returns="BatchReceipt",
+    ),
+    command(
+        "/rounds/{round}/paper/batches/{batch}/check",
+        CheckPaperBatch,
+        ENTERING,
+        (*DESK, "PaperBatchNotFound", "PaperBatchStateConflict", "PaperBatchDiffers", "SecondPersonNeeded"),
+    ),
+    command(
+        "/rounds/{round}/paper/batches/{batch}/void", VoidPaperBatch, ENTERING, (*DESK, "PaperBatchNotFound")
+    ),
     command("/rounds/{round}/contest", ContestResult, ALL, (*ROUND, "ContestOver", "NotTheAuthor")),
-    command("/rounds/{round}/recertify", RecertifyResult, FACILITATOR, ROUND),
+    command("/rounds/{round}/recertify", RecertifyResult, FACILITATOR, (*ROUND, "PaperUnchecked")),
     command("/rounds/{round}/override", OverrideResult, FACILITATOR, (*ROUND, "OptionUnknown")),
     command("/decisions", RecordDecision, FACILITATOR, (*GROUNDS, "DecisionStateConflict")),
     command("/decisions/{decision}/amend", AmendDecision, FACILITATOR, (*GROUNDS, "DecisionNotFound")),

@@ -33,7 +33,6 @@ from cocreate.http.parameters import (
     UNDER,
     Moment,
 )
-from cocreate.http.problems import refused
 from cocreate.http.route import Handler, Role, Route
 from cocreate.http.sessions import caller
 
@@ -227,8 +226,6 @@ async def steps(request: web.Request) -> web.Response:
 
 async def what_if(request: web.Request) -> web.Response:
     said = query(request, (UNDER, SEATS))
-    if "method" not in said:
-        raise refused("QueryInvalid", errors=[{"parameter": "method", "detail": f"Expected: {UNDER.says}"}])
     live, _ = await open_workshop(request)
     head, round_id = live.projections.at, request.match_info["round"]
     found = await request.app[SERVICE].reading.what_if.count(

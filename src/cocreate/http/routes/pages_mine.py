@@ -7,7 +7,8 @@ from cocreate.http.keys import SERVICE
 from cocreate.http.links import link_answer
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, action, attempt, facts, first, perform, worded
-from cocreate.http.pages_room import Room, enter_room
+from cocreate.http.pages_room import enter_room
+from cocreate.http.routes.pages_paper import add_paper_routes, entered_people, may_enter_people
 
 
 async def mine_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
@@ -76,22 +77,7 @@ async def desk_page(request: web.Request, trouble: Trouble | None = None) -> web
         room=room,
         tab="desk",
         person=request.query.get("for", "") or (trouble.typed("for", "on_behalf_of") if trouble else ""),
-        people=_entered(room),
-    )
-
-
-def may_enter_people(room: Room) -> bool:
-    return room.facilitates or (room.joined and room.me.get("role") == "scribe")
-
-
-def _entered(room: Room) -> list[str]:
-    """People without a device whom this reader can know of: a facilitator all, a scribe those they have written for."""
-    if room.people:
-        return [
-            key for key, one in room.people.items() if one["how"] == "scribe" and one["status"] == "present"
-        ]
-    return list(
-        dict.fromkeys(one["author"] for one in room.ideas.values() if one.get("entered_by") == room.seat)
+        people=entered_people(room),
     )
 
 
@@ -125,3 +111,4 @@ def add_mine_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/desk", desk_page)
     app.router.add_post("/w/{workshop}/desk/people", enter_person)
     app.router.add_post("/w/{workshop}/desk/ideas", idea_for_person)
+    add_paper_routes(app)
