@@ -70,9 +70,9 @@ def test_what_is_dropped_or_changed_is_found_no_more() -> None:
     made = index()
     made.put("bike", ["Something else altogether about the harbour."])
     assert made.like(DRAFTS["bike"], 5) == []
-    for idea in IDEAS:
+    for idea, words in IDEAS.items():
         made.drop(idea)
-        assert made.like(IDEAS[idea], 5) == []
+        assert made.like(words, 5) == []
     made.drop("never there")
     assert (len(made), made._ideas) == (0, {})
 
