@@ -65,8 +65,34 @@ class Poll:
     def fold(self, run: BallotRun) -> int | None:
         """Count a run of ballots; returns where the round last came to have few voters, or enough, if it did.
 
-        Totals are added up choice by choice, since a run says the same few things over and over.
+        Most runs need no look at each ballot: one a voter, of a round whose tally nobody is shown and that has enough voters.
         """
+        size = len(run.aggregates)
+        if (
+            self.per_option
+            or self.released
+            or self.voters - size < VOTERS_WARNING
+            or len(set(run.aggregates)) < size
+        ):
+            return self._fold_one_by_one(run)
+        went = Counter(map(self.standing.get, run.aggregates))
+        came = Counter(run.choices)
+        self.standing.update(zip(run.aggregates, run.choices, strict=True))
+        self.counters.update([one for one in zip(run.aggregates, run.counters, strict=True) if one[1] != 1])
+        withdrawn, first = came.pop(None, 0), went.pop(None, 0)
+        self.ballots += first - withdrawn
+        self.voters += first - withdrawn
+        self.withdrawn += withdrawn
+        self.replaced += size - first - withdrawn
+        for choice, times in came.items():
+            self.tally.add(None, choice, times)
+        for choice, times in went.items():
+            self.tally.add(None, choice, -times)
+        self._show_more(len(self.standing))
+        return None
+
+    def _fold_one_by_one(self, run: BallotRun) -> int | None:
+        """Totals are added up choice by choice, since a run says the same few things over and over."""
         standing, counters, released = self.standing, self.counters, self.released
         came: list[tuple[str | None, Any]] = []
         went: list[tuple[str | None, Any]] = []
@@ -96,8 +122,7 @@ class Poll:
             self.tally.add(marked, choice, times)
         for (marked, choice), times in Counter(went).items():
             self.tally.add(marked, choice, -times)
-        ever = len(self.answers) if self.per_option else len(standing)
-        self.shown += (ever - self.shown) // VOTERS_PER_STEP * VOTERS_PER_STEP
+        self._show_more(len(self.answers) if self.per_option else len(standing))
         return crossed
 
     def count_papers(self, choices: Iterable[Any], times: int, position: int) -> None:
@@ -110,6 +135,10 @@ class Poll:
             if self.released:
                 self._touch_marked(None, None, choice, position)
         self.paper = +self.paper
+
+    def _show_more(self, ever: int) -> None:
+        """So many have ever voted; as many more of them are shown as there are whole steps."""
+        self.shown += (ever - self.shown) // VOTERS_PER_STEP * VOTERS_PER_STEP
 
     def _stands(self, aggregate: str, step: int) -> bool:
         """One ballot more or less stands; returns whether the round thereby has few voters, or enough."""
