@@ -31,6 +31,14 @@ function write(place, said) {
   }
 }
 
+function places() {
+  try {
+    return Object.keys(localStorage).filter((place) => place.startsWith(SEEN));
+  } catch {
+    return [];
+  }
+}
+
 // What was seen of a record: {size, root, time, vkey, note}, or null.
 export function recall(record) {
   const seen = read(SEEN + record);
@@ -42,7 +50,7 @@ export function recall(record) {
 }
 
 export function keep(record, vkey, note, time) {
-  const known = Object.keys(localStorage).filter((place) => place.startsWith(SEEN));
+  const known = places();
   if (known.length >= RECORDS_MAX && !known.includes(SEEN + record)) {
     const looked = new Map(known.map((place) => [place, read(place)?.checked ?? 0]));
     write(known.reduce((one, other) => (looked.get(other) < looked.get(one) ? other : one)), null);

@@ -8,6 +8,7 @@ const SIZE_MAX = 2 ** 31 - 1; // more than any record here, and few enough for t
 const NOTE_BYTES_MAX = 262_144;
 const HASHES_MAX = 64; // of a proof
 const WAIT_MS = 20_000;
+const WAITS_MAX = 10; // for one file, before it is given up
 const LOG = 0x01; // the type of a log's Ed25519 key
 
 // What was read is not what it claims: reason says in what way, place which file.
@@ -108,16 +109,23 @@ async function holds(key, signature, message) {
   }
 }
 
+// A long record takes more files than one browser may ask for at once: told to wait, it waits.
 export async function fetched(address, signal, cache = "default") {
   let answer;
-  try {
-    const late = AbortSignal.timeout ? [AbortSignal.timeout(WAIT_MS)] : [];
-    const either = signal && AbortSignal.any ? AbortSignal.any([signal, ...late]) : (signal ?? late[0]);
-    answer = await fetch(address, { signal: either, cache });
-    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Unreached();
+  for (let waits = 0; ; waits++) {
+    try {
+      const late = AbortSignal.timeout ? [AbortSignal.timeout(WAIT_MS)] : [];
+      const either = signal && AbortSignal.any ? AbortSignal.any([signal, ...late]) : (signal ?? late[0]);
+      answer = await fetch(address, { signal: either, cache });
+      if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new Unreached();
+    }
+    if (answer.status !== 429 || waits === WAITS_MAX) break;
+    const asked = 1000 * (Number(answer.headers.get("Retry-After")) || 1);
+    await new Promise((done) => setTimeout(done, Math.min(asked, WAIT_MS)));
+    signal?.throwIfAborted();
   }
   throw new Unreached(answer.status, (await answer.json().catch(() => ({}))).facts);
 }

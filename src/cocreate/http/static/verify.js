@@ -5,7 +5,7 @@ import { logOf, recall, show } from "./memory.js";
 import { Bad, Unreached, WIDTH, base64, fetched, openCheckpoint, parseBundle, requireGrown, tilePath, tileReader, tileRoot, treeRoot, widthOf } from "./tlog.js";
 import { WORDS } from "./words.js";
 
-const SLICE_BYTES = 100_000; // hashed without a pause: some 20 ms of an old phone
+const SLICE_BYTES = 60_000; // hashed without a pause: some 15 ms of an old phone
 const ENTRY_COST_BYTES = 200; // an entry's own blocks and its node, beside its bytes
 const AHEAD = 4; // bundles that are fetched while one is hashed
 
