@@ -176,6 +176,11 @@ def test_what_was_left_may_be_another_history_and_the_report_says_so(tmp_path: P
     assert "NOT a beginning" in said(report)
 
 
+def test_a_copy_is_not_passed_over_where_no_record_is_named(tmp_path: Path) -> None:
+    report = audited(GOLDEN, predecessor=saved(tmp_path, until(LEFT)))
+    assert (report.exit_code, list(report.unchecked)) == (UNCHECKED, ["predecessor"])
+
+
 def test_where_what_was_signed_is_lost_that_stays_open(tmp_path: Path) -> None:
     report = audited(successor(named(signed=None)), predecessor=saved(tmp_path, until(LEFT)))
     assert (report.exit_code, list(report.unchecked)) == (UNCHECKED, ["predecessor_signed"])

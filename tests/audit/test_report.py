@@ -11,7 +11,9 @@ from typing import Any
 
 from cocreate.audit.report import VERDICTS, Report
 from tests.audit.records import GOLDEN, audited, golden_until, withheld
-from tests.record.golden_record import SIGNED
+from tests.record.golden_record import GOLDEN as GOLDEN_FILE
+from tests.record.golden_record import SIGNED, WITNESS
+from tests.record.independent_decoder import PAGE_PATH
 
 EXPECTED = SIGNED.with_name("workshop.signed.report.jsonl")
 """What `audit verify --json` prints of the golden record with its key pinned and its witness in the policy."""
@@ -56,6 +58,12 @@ def test_the_expected_report_says_what_the_golden_record_is() -> None:
     assert report["violations"] == []
     assert report["unchecked"] == {}
     assert [one["recounted"] for one in report["rounds"]] == ["the same", "the same"]
+
+
+def test_the_page_of_the_format_names_record_report_and_witness() -> None:
+    """So that a stranger needs nothing else."""
+    page = PAGE_PATH.read_text()
+    assert all(named in page for named in (SIGNED.name, GOLDEN_FILE.name, EXPECTED.name, str(WITNESS.key)))
 
 
 def write(path: Path = EXPECTED) -> None:

@@ -160,6 +160,11 @@ class Audit:
             )
         if self.predecessor is not None:
             self.continued = check_predecessor(self.predecessor, self.trust.predecessor, self.findings)
+        elif self.trust.predecessor is not None:
+            self.findings.could_not_check(
+                "predecessor",
+                f"What {self.trust.predecessor} has to do with this record, which names none before it.",
+            )
         remembered = check_memory(self)
         check_cosigned(self)
         witnessed = check_witnesses(self)
