@@ -11,7 +11,7 @@ from cocreate.cli_audit import audit
 from cocreate.cli_demo import demo
 from cocreate.cli_export import export
 from cocreate.cli_import import import_from
-from cocreate.cli_import_election import blt, pabulib, preflib
+from cocreate.cli_import_election import blt, csv_files, pabulib, preflib
 from cocreate.cli_keys import keys
 from cocreate.cli_records import replay, workshop
 from cocreate.cli_recover import recover
@@ -30,7 +30,7 @@ def main() -> None:
     """Co-creation workshops on a record that anyone can check."""
 
 
-for importer in (pabulib, blt, preflib):
+for importer in (pabulib, blt, preflib, csv_files):
     import_from.add_command(importer)
 for command in (
     serve,

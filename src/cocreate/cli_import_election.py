@@ -1,4 +1,4 @@
-"""`cocreate import pabulib`, `blt` and `preflib`: an election of others becomes a workshop and is counted again."""
+"""`cocreate import pabulib`, `blt`, `preflib` and `csv`: what others decided becomes a workshop and is counted again."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,7 +11,8 @@ from cocreate.cli_options import BAD_INPUT, Ended, example, note, print_json, ru
 from cocreate.config import Settings
 
 if TYPE_CHECKING:
-    from cocreate.exchange.election import Election
+    from cocreate.domain.voting import Rules
+    from cocreate.exchange.election import Election, Headings
     from cocreate.exchange.election_import import Recount
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,8 +66,8 @@ def pabulib(
     _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
 
 
-def _ranked_options(command: F) -> F:
-    """The options of every command that reads ranked ballots."""
+def _file_options(command: F) -> F:
+    """What every command here takes, beside its own options."""
     options = (
         click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         click.option("--licence", help="Of the data, as an SPDX id. Default: unknown."),
@@ -80,7 +81,7 @@ def _ranked_options(command: F) -> F:
 @click.command(
     epilog=example("cocreate import blt ./govan.blt", "cocreate import blt ./portland.csv --seats 3 --json")
 )
-@_ranked_options
+@_file_options
 @click.option("--count", type=click.Choice(COUNTS), default="stv", show_default=True, help="How to count.")
 @click.option("--seats", type=click.IntRange(1, 100), help="Seats to fill. Default: as FILE tells.")
 def blt(
@@ -119,7 +120,7 @@ def blt(
         "cocreate import preflib ./choices.toi --count borda --seats 2 --json",
     )
 )
-@_ranked_options
+@_file_options
 @click.option(
     "--count",
     type=click.Choice(COUNTS),
@@ -150,6 +151,103 @@ def preflib(
         return read_election(file.resolve(), count=count, seats=seats)
 
     _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
+
+
+@click.command(
+    "csv",
+    epilog=example(
+        "cocreate import csv ./ideas.csv",
+        "cocreate import csv ./ideas.csv --ballots ./ballots.csv "
+        '--rules \'{"method":"approval","choices_max":3,"seats":1}\' --json',
+    ),
+)
+@_file_options
+@click.option(
+    "--ballots",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The ballots: columns voter and choice.",
+)
+@click.option("--rules", metavar="JSON", help="What the ballots are counted by: the rules of a round.")
+@click.option("--title", help="Of the workshop. Default: the name of FILE.")
+@click.option("--host", help="Whose workshop it is. Default: CSV.")
+def csv_files(
+    *,
+    file: Path,
+    ballots: Path | None,
+    rules: str | None,
+    title: str | None,
+    host: str | None,
+    licence: str | None,
+    database: str | None,
+    key_file: Path | None,
+    log_level: str | None,
+    as_json: bool,
+) -> None:
+    """Import ideas from CSV: FILE has columns id and text, and title and cost if you like.
+
+    With --ballots and --rules they are voted on: each choice names ids with semicolons between them; equals of a ranking are
+    joined by =, and numbers stand behind it (a=3;b=2). The result is certified. The same files are the same workshop.
+    """
+    settings = settings_of(database=database, key_file=key_file, log_level=log_level)
+    if (ballots is None) != (rules is None):
+        raise Ended(
+            "Ballots need rules to be counted by. Expected --ballots and --rules, or neither.", BAD_INPUT
+        )
+
+    def headings() -> "Headings":
+        from cocreate.exchange.election import Headings
+
+        return Headings(title=title or file.stem, host=host or "CSV")
+
+    def read() -> "Election":
+        from cocreate.exchange.ballots_source import read_election
+
+        assert ballots is not None, "the caller has ballots"
+        return read_election(file.resolve(), ballots.resolve(), _rules(rules or ""), headings())
+
+    if ballots is not None:
+        _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
+        return
+    facts = run(
+        settings,
+        lambda: _import_ideas(settings, file.resolve(), headings(), licence),
+        log_level=log_level or "warning",
+        interrupted="Interrupted. Run the same command again to resume.",
+    )
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(f"Workshop  {facts['workshop']}\nIdeas     {facts['ideas']}")
+
+
+def _rules(said: str) -> "Rules":
+    """The rules of a round as the API takes them, and of every other method too."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from cocreate.domain.voting import Rules
+
+    adapter: TypeAdapter[Rules] = TypeAdapter(Rules)
+    try:
+        return adapter.validate_json(said)
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
+        raise Ended(f"--rules: expected the rules of a round as JSON, found {found}.", BAD_INPUT) from error
+
+
+async def _import_ideas(
+    settings: Settings, file: Path, headings: "Headings", licence: str | None
+) -> dict[str, Any]:
+    from cocreate.bootstrap import opened_service
+    from cocreate.exchange.ballots_source import read_ideas
+    from cocreate.exchange.election_import import import_ideas
+
+    require_licence(licence)
+    ideas = read_ideas(file, headings)
+    async with opened_service(settings) as service:
+        record = await import_ideas(service, ideas, licence=licence or LICENCE_UNKNOWN)
+        if record.resumed:
+            note("This file was imported before: the same workshop, with what was missing.")
+        return {"workshop": record.workshop, "ideas": len(ideas.options)}
 
 
 def _run(
@@ -205,24 +303,30 @@ def facts_of(election: "Election", recount: "Recount") -> dict[str, Any]:
         "rule": election.rule,
         "ballots": recount.certificate.reconciliation.standing,
     }
+    facts["elected"] = [_called(election, place) for place in recount.elected]
     if not isinstance(election.rules, RankedRules):
-        return facts | _budget_facts(election, recount)
-    facts["elected"] = [election.options[place].title for place in recount.elected]
+        budget = getattr(election.rules, "budget", None)
+        return facts if budget is None else facts | _budget_facts(election, recount, budget)
     facts["seats"] = election.rules.seats
     quota = next((step["quota"] for step in recount.steps if step["step"] == "quota"), None)
     return facts if quota is None else {**facts, "quota": quota // SCALE}
 
 
-def _budget_facts(election: "Election", recount: "Recount") -> dict[str, Any]:
+def _called(election: "Election", place: int) -> str:
+    """A candidate's name; what the source calls anything else."""
+    option = election.options[place]
+    return option.title if election.rules.method == "ranked" and option.labelled else option.id
+
+
+def _budget_facts(election: "Election", recount: "Recount", budget: int) -> dict[str, Any]:
     from cocreate.exchange.pb_file import in_units
 
     def called(places: Iterable[int]) -> list[str]:
-        return [election.options[place].id for place in places]
+        return [_called(election, place) for place in places]
 
     ours, theirs = recount.elected, election.reported
     facts: dict[str, Any] = {
-        "elected": called(ours),
-        "budget": in_units(getattr(election.rules, "budget", 0)),
+        "budget": in_units(budget),
         "cost": in_units(sum(election.options[place].cost or 0 for place in ours)),
         "reported": None if theirs is None else called(theirs),
         "equal": None if theirs is None else set(ours) == set(theirs),

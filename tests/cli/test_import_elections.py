@@ -118,3 +118,25 @@ def test_a_round_and_every_table_are_written_for_other_programs(tmp_path: Path) 
     assert export("pb", "again.pb", "--force").returncode == 0
     assert export("pb", "y.pb", "--round", "0b7c4a9e-52d6-4f0a-9f43-1f6f3d1a2b3c").returncode == 2
     assert not [path for path in tmp_path.iterdir() if ".part" in path.name or path.name.startswith("x")]
+
+
+def test_ideas_and_ballots_are_imported_from_csv(tmp_path: Path) -> None:
+    """Ideas alone are open for what comes; with ballots and rules they are decided on."""
+    (tmp_path / "ideas.csv").write_text("id,text\na,Trees\nb,Benches\n")
+    (tmp_path / "ballots.csv").write_text("voter,choice\n1,a\n2,a;b\n3,b=2\n")
+    ideas = facts_of(cocreate(tmp_path, "import", "csv", "ideas.csv", "--title", "Our street", "--json"))
+    assert ideas["ideas"] == 2
+    rules = '{"method":"approval","choices_max":2,"seats":1}'
+    given = ["import", "csv", "ideas.csv", "--ballots", "ballots.csv", "--rules", rules, "--json"]
+    bad = cocreate(tmp_path, *given)
+    assert bad.returncode == 2
+    assert "ballots.csv line 4, choice" in bad.stderr
+    (tmp_path / "ballots.csv").write_text("voter,choice\n1,a\n2,a;b\n3,a\n")
+    facts = facts_of(cocreate(tmp_path, *given))
+    assert (facts["rule"], facts["elected"], facts["ballots"]) == ("approval", ["a"], 3)
+    assert facts["workshop"] != ideas["workshop"]
+    unruly = cocreate(tmp_path, "import", "csv", "ideas.csv", "--ballots", "ballots.csv", "--rules", "{}")
+    alone = cocreate(tmp_path, "import", "csv", "ideas.csv", "--ballots", "ballots.csv")
+    assert (unruly.returncode, alone.returncode) == (2, 2)
+    assert "--rules" in unruly.stderr
+    assert "--rules" in alone.stderr

@@ -116,7 +116,7 @@ async def test_the_record_tells_where_it_comes_from_and_in_which_order(
     async with sqlite_node() as service:
         record = await run(service, small)
         history = await entries(service, record.workshop)
-        ids = option_ids(record, small)
+        ids = option_ids(record, small.options)
     first, last = history[0].event, history[-1].event
     assert isinstance(first, RecordStarted)
     assert first.source is not None

@@ -60,7 +60,7 @@ async def recounted(tmp_path: Path, election: Election) -> tuple[dict[str, Any],
         record = await import_election(service, election, licence="unknown")
         await audited(service, record.workshop)
         recount = await recount_of(service, record, election)
-        ids = option_ids(record, election)
+        ids = option_ids(record, election.options)
     names = {one: option.title for one, option in zip(ids, election.options, strict=True)}
     return facts_of(election, recount), table_of(tuple(recount.steps), names)
 

@@ -140,17 +140,26 @@ def read_file(folder: Path, name: str, findings: Findings, *, required: bool) ->
 
 
 def rows(
-    source: SourceFile, columns: Sequence[str], findings: Findings, *, rows_max: int
+    source: SourceFile,
+    columns: Sequence[str],
+    findings: Findings,
+    *,
+    rows_max: int,
+    optional: Sequence[str] = (),
 ) -> Iterator[tuple[int, list[str]]]:
     """Line and wanted columns of each well-formed row under the header; other columns are passed over.
 
-    A header without one of the columns, or with one of them twice, yields no rows at all.
+    The optional columns come after the others, empty where the header has none. A header without one of the columns, or with
+    one of them twice, yields no rows at all.
     """
     records = read_records(source, findings)
     header_line, header = next(records, (None, []))
-    wanted = _places(source.name, header_line, header, columns, findings)
+    present = [column for column in optional if column in header]
+    wanted = _places(source.name, header_line, header, [*columns, *present], findings)
     if wanted is None:
         return
+    place_of = dict(zip([*columns, *present], wanted, strict=True))
+    places = [place_of.get(column) for column in (*columns, *optional)]
     for count, (line, record) in enumerate(records, start=1):
         if count > rows_max:
             findings.add(source.name, line, None, expected=f"at most {rows_max} rows", found="more")
@@ -164,7 +173,7 @@ def rows(
                 found=f"{len(record)}",
             )
             continue
-        yield line, [record[place] for place in wanted]
+        yield line, ["" if place is None else record[place] for place in places]
 
 
 def pairs(source: SourceFile, findings: Findings) -> dict[str, str]:

@@ -4,7 +4,7 @@ Options are named by their place in `options`; a choice is what the method's own
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cocreate.domain.errors import Refusal
@@ -24,9 +24,9 @@ PlaceChoice = tuple[int, ...] | tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class ElectionOption:
-    """`id` is what the source calls it; `cost` is in minor units, in a vote on a budget alone.
+    """`id` is what the source calls it, and stands before its text if it is `labelled`; a title may be empty.
 
-    A withdrawn one is told with the others and is not put to the vote.
+    `cost` is in minor units, in a vote on a budget alone. A withdrawn one is told with the others and not put to the vote.
     """
 
     id: str
@@ -34,6 +34,7 @@ class ElectionOption:
     text: str
     cost: int | None = None
     withdrawn: bool = False
+    labelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,25 @@ class Headings:
 
 
 @dataclass(frozen=True, slots=True)
-class Election:
-    """`rule` is the source's own word for the rules; `reported` are the winners it tells of, None if it tells of none.
+class IdeaList:
+    """Ideas without a vote on them."""
 
-    `notes` say what was read otherwise than it is written, for whoever imports.
+    importer: str
+    file: SourceFile
+    headings: Headings
+    options: Sequence[ElectionOption]
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        return (self.file,)
+
+
+@dataclass(frozen=True, slots=True)
+class Election:
+    """`file` is that of the ballots, `beside` one that holds the options where they are in another.
+
+    `rule` is the source's own word for the rules; `reported` are the winners it tells of, None if it tells of none; `notes` say
+    what was read otherwise than it is written, for whoever imports.
     """
 
     importer: str
@@ -72,7 +88,12 @@ class Election:
     options: Sequence[ElectionOption]
     papers: Sequence[Papers]
     reported: tuple[int, ...] | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    beside: SourceFile | None = None
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        return (self.file,) if self.beside is None else (self.file, self.beside)
 
     @property
     def voters(self) -> int:
@@ -148,9 +169,10 @@ def told_title(option: ElectionOption) -> str:
 
 
 def told_text(option: ElectionOption) -> str:
-    """What the source calls the option, on a line of its own, before what it says of it: this is how it is found again."""
+    """What the source says of the option, below what it calls it: a line of its own, by which it is found again."""
+    label = option.id if option.labelled else ""
     whole = option.title if len(option.title.strip()) > IDEA_TITLE_LENGTH_MAX else ""
-    return cut("\n\n".join(filter(None, (option.id, whole, option.text))), IDEA_TEXT_LENGTH_MAX)
+    return cut("\n\n".join(filter(None, (label, whole, option.text))), IDEA_TEXT_LENGTH_MAX)
 
 
 def told_headings(headings: Headings) -> Mapping[str, str]:

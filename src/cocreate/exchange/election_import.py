@@ -19,7 +19,6 @@ from cocreate.domain.contest import ResultRecertified
 from cocreate.domain.errors import GraceRunning
 from cocreate.domain.genesis import CompleteImport, Source
 from cocreate.domain.idea import SubmitIdea, WithdrawIdea
-from cocreate.domain.messages import Command
 from cocreate.domain.participant import JoinWorkshop, LeaveWorkshop
 from cocreate.domain.round import CloseRound, OpenRound
 from cocreate.domain.settings import Settings
@@ -27,6 +26,8 @@ from cocreate.domain.voting import Rules, Step
 from cocreate.domain.workshop import OpenWorkshop
 from cocreate.exchange.election import (
     Election,
+    ElectionOption,
+    IdeaList,
     PlaceChoice,
     check_election,
     choice_of,
@@ -73,13 +74,7 @@ async def import_election(
     Raises BadRows and OtherRules before anything is written, else what the rules or the store refuse; then a new run resumes.
     """
     check_election(election)
-    source = Source(
-        files=((f"election.{election.importer}", election.file.sha256),),
-        importer=election.importer,
-        importer_version=IMPORTER_VERSION,
-        licence=licence,
-    )
-    record = await open_import(service, source, _about(election))
+    record = await open_import(service, _source(election, licence), _about(election))
     opened = record.round_rules("round")
     if opened is not None and opened != election.rules:
         raise OtherRules(record.workshop, opened)
@@ -88,9 +83,19 @@ async def import_election(
     return record
 
 
-def option_ids(record: ImportRecord, election: Election) -> list[str]:
+async def import_ideas(service: Service, ideas: IdeaList, *, licence: str) -> ImportRecord:
+    """Write ideas that nobody has voted on, or what is missing of them, into a workshop that is open."""
+    record = await open_import(service, _source(ideas, licence), _about(ideas))
+    if not record.completed:
+        await record.write("open", OpenWorkshop(actor=record.actor))
+        await _tell_options(record, ideas.options)
+        await record.write("complete", _completion(record, ideas.options, voters=0))
+    return record
+
+
+def option_ids(record: ImportRecord, options: Sequence[ElectionOption]) -> list[str]:
     """The idea of each option, by its place in the file; the same in every run."""
-    return [record.new_id(f"option/{place}") for place in range(len(election.options))]
+    return [record.new_id(f"option/{place}") for place in range(len(options))]
 
 
 Certificate = ResultCertified | ResultRecertified
@@ -115,7 +120,7 @@ async def recount_of(service: Service, record: ImportRecord, election: Election)
     assert round_id is not None, "a finished import has opened its round"
     certificate = live.projections.rounds.rounds[round_id].certificate
     assert certificate is not None, "a finished import has certified its round"
-    places = {idea: place for place, idea in enumerate(option_ids(record, election))}
+    places = {idea: place for place, idea in enumerate(option_ids(record, election.options))}
     elected = tuple(places[idea] for idea in certificate.elected)
     ranked = election.rules.method == "ranked"
     return Recount(round_id, certificate, elected, service.reading.steps(live, round_id) if ranked else ())
@@ -126,12 +131,13 @@ class _ElectionImport:
 
     def __init__(self, record: ImportRecord, election: Election, progress: Progress | None) -> None:
         self._record, self._election, self._progress = record, election, progress
-        self._ids = option_ids(record, election)
+        self._ids = option_ids(record, election.options)
         self._round = ""
 
     async def run(self) -> None:
-        await self._write("open", OpenWorkshop(actor=self._record.actor))
-        await self._submit()
+        record = self._record
+        await record.write("open", OpenWorkshop(actor=record.actor))
+        await _tell_options(record, self._election.options)
         await self._open_round()
         papers, voters, done = self._papers(), self._election.voters, 0
         while window := list(islice(papers, WINDOW_BALLOTS)):
@@ -139,32 +145,9 @@ class _ElectionImport:
             done += len(window)
             if self._progress is not None:
                 self._progress(done, voters)
-        await self._write("close", CloseRound(actor=self._record.actor, round=self._round))
+        await record.write("close", CloseRound(actor=record.actor, round=self._round))
         await self._certify()
-        await self._write("complete", self._completion())
-
-    async def _submit(self) -> None:
-        """The source joins, tells its options and leaves: nobody is asked whether it votes."""
-        draft = self._record.draft()
-        self._record.send(AUTHOR, JoinWorkshop(actor=draft.new_pseudonym(), how="imported"), draft)
-        await self._record.settle()
-        author = self._found(AUTHOR)
-        for place, option in enumerate(self._election.options):
-            draft = self._record.draft()
-            submitted = SubmitIdea(
-                actor=author,
-                author=author,
-                idea=self._ids[place],
-                title=draft.seal(told_title(option)),
-                text=draft.seal(told_text(option)),
-            )
-            self._record.send(f"option/{place}", submitted, draft)
-        await self._record.settle()
-        for place, option in enumerate(self._election.options):
-            if option.withdrawn:
-                self._record.send(f"withdrawn/{place}", WithdrawIdea(actor=author, idea=self._ids[place]))
-        await self._record.settle()
-        await self._write("source/leaves", LeaveWorkshop(actor=author))
+        await record.write("complete", _completion(record, self._election.options, voters=voters))
 
     async def _open_round(self) -> None:
         draft, election = self._record.draft(), self._election
@@ -185,7 +168,7 @@ class _ElectionImport:
         )
         self._record.send("round", opened, draft)
         await self._record.settle()
-        self._round = self._found("round")
+        self._round = self._record.get("round")
 
     def _papers(self) -> Iterator[_Paper]:
         """Each ballot of each line; where a line stands for several, its copies are told apart."""
@@ -206,7 +189,7 @@ class _ElectionImport:
         await self._record.settle()
         for paper in papers:
             if find(f"vote/{paper.key}") is None:
-                voter = self._found(f"voter/{paper.key}")
+                voter = self._record.get(f"voter/{paper.key}")
                 cast = CastBallot(
                     actor=voter,
                     participant=voter,
@@ -224,7 +207,7 @@ class _ElectionImport:
         certify = CertifyResult(actor=self._record.actor, round=self._round, tie_root=tie_root)
         for asked in range(1, CERTIFYINGS_MAX + 1):
             try:
-                await self._write("certify", certify)
+                await self._record.write("certify", certify)
             except GraceRunning:
                 if asked == CERTIFYINGS_MAX:
                     raise
@@ -232,27 +215,55 @@ class _ElectionImport:
             else:
                 return
 
-    async def _write(self, key: str, command: Command) -> None:
-        self._record.send(key, command)
-        await self._record.settle()
 
-    def _found(self, key: str) -> str:
-        aggregate = self._record.find(key)
-        assert aggregate is not None, f"{key} is sent and settled before anything that needs it"
-        return aggregate
-
-    def _completion(self) -> CompleteImport:
-        return CompleteImport(
-            actor=self._record.actor,
-            ballots_cast=self._election.voters,
-            ballots_replaced=0,
-            ideas=len(self._election.options),
-            moderated=0,
-            participants=self._election.voters + 1,
+async def _tell_options(record: ImportRecord, options: Sequence[ElectionOption]) -> None:
+    """The source joins, tells its options and leaves: nobody is asked whether it votes."""
+    draft, ids = record.draft(), option_ids(record, options)
+    record.send(AUTHOR, JoinWorkshop(actor=draft.new_pseudonym(), how="imported"), draft)
+    await record.settle()
+    author = record.get(AUTHOR)
+    for place, option in enumerate(options):
+        draft = record.draft()
+        submitted = SubmitIdea(
+            actor=author,
+            author=author,
+            idea=ids[place],
+            title=draft.seal_optional(told_title(option) or None),
+            text=draft.seal(told_text(option)),
         )
+        record.send(f"option/{place}", submitted, draft)
+    await record.settle()
+    for place, option in enumerate(options):
+        if option.withdrawn:
+            record.send(f"withdrawn/{place}", WithdrawIdea(actor=author, idea=ids[place]))
+    await record.settle()
+    await record.write("source/leaves", LeaveWorkshop(actor=author))
 
 
-def _about(election: Election) -> CreateWorkshop:
+def _completion(record: ImportRecord, options: Sequence[ElectionOption], *, voters: int) -> CompleteImport:
+    """The source is one participant, and each voter another."""
+    return CompleteImport(
+        actor=record.actor,
+        ballots_cast=voters,
+        ballots_replaced=0,
+        ideas=len(options),
+        moderated=0,
+        participants=voters + 1,
+    )
+
+
+def _source(told: Election | IdeaList, licence: str) -> Source:
+    """The files are known by what is in them, whatever they are called."""
+    names = (f"election.{told.importer}", f"options.{told.importer}")
+    return Source(
+        files=tuple((name, file.sha256) for name, file in zip(names, told.files, strict=False)),
+        importer=told.importer,
+        importer_version=IMPORTER_VERSION,
+        licence=licence,
+    )
+
+
+def _about(election: Election | IdeaList) -> CreateWorkshop:
     """The workshop as the source tells it, closed to newcomers; without a time of its own it is now."""
     headings, told = election.headings, told_headings(election.headings)
     starts_at = headings.starts_at

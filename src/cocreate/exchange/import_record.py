@@ -87,6 +87,17 @@ class ImportRecord:
         if key not in self._flight and self.find(key) is None:
             self._flight[key] = _Sent(key, command, draft or self._plain)
 
+    async def write(self, key: str, command: Command) -> None:
+        """Send one command and wait until it is durable."""
+        self.send(key, command)
+        await self.settle()
+
+    def get(self, key: str) -> str:
+        """What the first entry written under this key is about, which the caller has settled."""
+        aggregate = self.find(key)
+        assert aggregate is not None, f"{key} is sent and settled before anything that needs it"
+        return aggregate
+
     async def settle(self) -> None:
         """Wait until everything in flight is durable. Raises what the rules refused, or Unavailable."""
         waiting = list(self._flight.values())

@@ -22,7 +22,6 @@ from cocreate.domain.idea import (
     HideIdea,
     SubmitIdea,
 )
-from cocreate.domain.messages import Command
 from cocreate.domain.participant import PARTICIPANTS_MAX, JoinWorkshop
 from cocreate.domain.round import QUESTION_LENGTH_MAX, OpenRound
 from cocreate.domain.settings import Settings
@@ -110,10 +109,10 @@ class _PolisImport:
             if self._progress is not None:
                 self._progress(min(first + WINDOW_ROWS, len(rows)), len(rows))
         await self._moderate()
-        await self._write("complete", _completion(self._conversation, self._record.actor))
+        await self._record.write("complete", _completion(self._conversation, self._record.actor))
 
     async def _open(self) -> None:
-        await self._write("open", OpenWorkshop(actor=self._record.actor))
+        await self._record.write("open", OpenWorkshop(actor=self._record.actor))
         draft = self._record.draft()
         opened = OpenRound(
             actor=self._record.actor,
@@ -127,7 +126,7 @@ class _PolisImport:
         )
         self._record.send("round", opened, draft)
         await self._record.settle()
-        self._round = self._found("round")
+        self._round = self._record.get("round")
 
     async def _window(self, rows: Sequence[StatementRow | VoteRow]) -> None:
         """Everybody of the window joins first; then its rows, in order."""
@@ -152,7 +151,7 @@ class _PolisImport:
         key = f"comment/{row.comment_id}"
         if self._record.find(key) is not None:
             return
-        draft, author = self._record.draft(), self._found(f"voter/{row.author_id}")
+        draft, author = self._record.draft(), self._record.get(f"voter/{row.author_id}")
         submitted = SubmitIdea(
             actor=author,
             author=author,
@@ -168,7 +167,7 @@ class _PolisImport:
         counter = self._counters[ballot] = self._counters.get(ballot, 0) + 1
         if self._record.find(key) is not None:
             return
-        voter = self._found(f"voter/{row.voter_id}")
+        voter = self._record.get(f"voter/{row.voter_id}")
         cast = CastBallot(
             actor=voter,
             participant=voter,
@@ -190,15 +189,6 @@ class _PolisImport:
             elif row.moderated == -1:
                 self._record.send(key, HideIdea(actor=actor, idea=idea, reason="imported_moderation"))
         await self._record.settle()
-
-    async def _write(self, key: str, command: Command) -> None:
-        self._record.send(key, command)
-        await self._record.settle()
-
-    def _found(self, key: str) -> str:
-        aggregate = self._record.find(key)
-        assert aggregate is not None, f"{key} is sent and settled before anything that needs it"
-        return aggregate
 
 
 def _person(row: StatementRow | VoteRow) -> int:

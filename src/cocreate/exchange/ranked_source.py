@@ -84,11 +84,11 @@ def ranked_election(
     rules = RankedRules(
         method="ranked", count=count, choices_max=max(1, min(standing, OPTIONS_MAX)), seats=seats
     )
-    papers = [Papers(line, _choice(order, withdrawn), times) for line, times, order in orders.lines]
+    papers = [Papers(line, choice_of_order(order, withdrawn), times) for line, times, order in orders.lines]
     return Election(importer, file, headings, count, rules, options, papers)
 
 
-def _choice(order: Order, withdrawn: Collection[int]) -> PlaceChoice:
+def choice_of_order(order: Order, withdrawn: Collection[int] = ()) -> PlaceChoice:
     """One place after the other, or (option, rank) pairs where any are equals."""
     ranks = [rank for rank in (tuple(one for one in rank if one not in withdrawn) for rank in order) if rank]
     if all(len(rank) == 1 for rank in ranks):
