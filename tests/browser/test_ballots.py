@@ -290,3 +290,31 @@ def test_every_result_is_told_step_by_step(votes: Votes) -> None:
         assert violations(page) == []
         desk.goto(f"/w/{votes.workshop.workshop}/screen?show=results")
         expect(desk.locator(".outcome")).to_contain_text(told[name])
+
+
+def test_a_vote_on_a_budget_is_opened_with_a_price_beside_each_idea(votes: Votes) -> None:
+    """Only the fields of the way chosen show; a price that is missing is named and leads to its field."""
+    page = votes.workshop.page
+    votes.workshop.go("/rounds")
+    form = page.locator("form#open")
+    price = form.get_by_label("Price of #1")
+    expect(form.get_by_label("Choices each")).to_be_visible()
+    expect(price).to_be_hidden()
+    form.get_by_label("Question").fill("What do we pay for?")
+    form.locator("input[name=method][value=budget]").check()
+    expect(form.get_by_label("Choices each")).to_be_hidden()
+    expect(form.get_by_label("Points, in all or for each project")).to_be_hidden()
+    form.get_by_label("The budget").fill("100 000")
+    form.locator("input[name=all]").check()
+    price.fill("45 000,50")
+    form.get_by_label("Price of #2").fill("60000")
+    assert violations(page) == []
+    form.get_by_role("button", name="Open the vote").click()
+    page.get_by_role("link", name="“Open data” needs a price").click()
+    expect(form.get_by_label("Price of #3")).to_be_focused()
+    form.get_by_label("Price of #3").fill("20000")
+    form.get_by_role("button", name="Open the vote").click()
+    votes.workshop.said("The vote is open")
+    round_id = page.locator("#rounds section").first.get_attribute("data-key")
+    votes.script.goto(f"/w/{votes.workshop.workshop}/vote/{round_id}")
+    expect(votes.script.locator(".choices")).to_contain_text("45\u202f000.50\u00a0EUR")

@@ -91,6 +91,20 @@ def test_a_standing_ballot_fills_the_form_that_says_it_again(method: str) -> Non
         assert limit is None or ballot_forms.total(form, typed, ITEMS).used <= limit
 
 
+def test_a_count_of_many_options_stays_a_page() -> None:
+    """A hundred and twenty options: sentences name the first ones, and the table of rounds is left to the steps."""
+    options = [idea_id(number) for number in range(120)]
+    chance = Random(1)
+    ballots = [tuple(chance.sample(options, 20)) for _ in range(200)]
+    for rule in ("irv", "schulze"):
+        rules = RULES[rule].model_copy(update={"choices_max": 20})
+        steps = counted(rules, ballots, options).steps
+        told = [words_steps.told(step, as_read(rules), lambda idea: idea[:4], 1) for step in steps]
+        assert max(len(str(words)) for words in told) < 1_000
+        assert any(" more" in str(words) for words in told)
+        assert words_steps.stages(steps, options) == []
+
+
 def test_what_was_chosen_stands_first_in_the_table() -> None:
     """In the order of being chosen, though another may have more first places."""
     one = {

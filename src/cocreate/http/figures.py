@@ -22,16 +22,12 @@ class Column(NamedTuple):
 
     name: str
     value: Callable[[Marks, int], float]
-    text: Callable[[float], str]
+    text: Callable[[Any], str]
     whole: float | str | None = "voters"
 
 
 def _mark(name: str, whole: float | str | None = "voters") -> Column:
-    return Column(name, lambda marks, _: marks[name], _integer, whole)
-
-
-def _integer(value: float) -> str:
-    return money.grouped(int(value))
+    return Column(name, lambda marks, _: marks[name], money.grouped, whole)
 
 
 def _mean(marks: Marks, _: int) -> float:
@@ -58,7 +54,7 @@ def columns(one: Mapping[str, Any]) -> Sequence[Column]:
             return [mean, points, *rest] if rules["by"] == "mean" else [points, mean, *rest]
         case "quadratic":
             net = Column(
-                "votes", lambda marks, _: marks["votes_for"] - marks["votes_against"], _integer, "most"
+                "votes", lambda marks, _: marks["votes_for"] - marks["votes_against"], money.grouped, "most"
             )
             sides = [_mark("votes_for", "most"), _mark("votes_against", "most")] if rules["against"] else []
             return [net, *sides, _mark("voters")]
@@ -66,9 +62,7 @@ def columns(one: Mapping[str, Any]) -> Sequence[Column]:
             return [_mark("dots", "most"), _mark("voters")]
         case "budget" | "equal_shares":
             currency = rules["currency"]
-            price = Column(
-                "price", lambda _, cost: cost, lambda value: money.said(int(value), currency), None
-            )
+            price = Column("price", lambda _, cost: cost, lambda value: money.said(value, currency), None)
             given = [] if rules["ballot"] == "approval" else [_mark("points", "most")]
             return [*given, _mark("voters"), price]
         case _:
@@ -98,26 +92,35 @@ def table(room: Room, one: Item, limit: int = 0) -> Table:
     every = in_order(one, room.results(one))
     shown = every[:limit] if limit else every
     found = columns(one)
-    voters = room.turnouts[one["key"]]["voters"]
-    most = [
-        max((column.value(marks, 0) for _, marks in every), default=0) if column.whole == "most" else 0
-        for column in found
-    ]
-    rows = [(option, _cells(found, most, option, marks, voters)) for option, marks in shown]
+    fulls = [_full(column, every, room.turnouts[one["key"]]["voters"]) for column in found]
+    rows = [(option, _cells(found, fulls, option, marks)) for option, marks in shown]
     return Table([column.name for column in found], rows, len(every))
 
 
-def _cells(found: Sequence[Column], most: Sequence[float], option: Item, marks: Marks, voters: int) -> Markup:
+def _full(column: Column, rows: Sequence[tuple[Item, Marks]], voters: int) -> float | None:
+    """What a full bar of the column stands for; None where it is the sum of each row."""
+    match column.whole:
+        case "voters":
+            return voters
+        case "most":
+            return max((column.value(marks, 0) for _, marks in rows), default=0)
+        case "row":
+            return None
+        case whole:
+            return float(whole or 0)
+
+
+def _cells(found: Sequence[Column], fulls: Sequence[float | None], option: Item, marks: Marks) -> Markup:
     """A row's figures with their bars. A table may have a thousand rows, and a template takes three times as long for them."""
+    cost, row = option.get("cost", 0), sum(marks.values())
     cells = []
-    for column, highest in zip(found, most, strict=True):
-        value = column.value(marks, option.get("cost", 0))
-        whole: float | str | None = column.whole
-        if isinstance(whole, str):
-            whole = {"voters": voters, "most": highest}.get(whole, -1)
-            whole = sum(marks.values()) if whole < 0 else whole
-        share = "" if whole is None else _bar(max(0.0, min(1.0, value / whole)) if whole else 0, column.name)
-        cells.append(f'<td class="count"><span class="figure">{column.text(value)}</span>{share}</td>')
+    for column, full in zip(found, fulls, strict=True):
+        value = column.value(marks, cost)
+        cells.append(f'<td class="count"><span class="figure">{column.text(value)}</span>')
+        if column.whole is not None:
+            whole = row if full is None else full
+            cells.append(_bar(min(max(value / whole, 0), 1) if whole else 0, column.name))
+        cells.append("</td>")
     return Markup("".join(cells))  # noqa: S704  figures, and bars that are markup
 
 

@@ -54,7 +54,7 @@ def _environment() -> Environment:
         "spent": figures.spent,
         "stages_of": words_steps.stages,
         "pairs_of": words_steps.pairs,
-        "decisive": words_steps.DECISIVE,
+        "listed_max": words_steps.LISTED_MAX,
         "step_words": step_words,
         "topics": pages_words.TOPICS,
     }

@@ -150,7 +150,7 @@ def _greedy(rule: Mapping[str, Any]) -> str:
         if rule["skip"]
         else "the buying ends at the first that does not fit"
     )
-    floor = f" A project needs at least {rule['threshold']} points." if rule["threshold"] else ""
+    floor = f" A project needs at least {_many(rule['threshold'], 'point')}." if rule["threshold"] else ""
     return f"Projects are bought by points, the most first, while the money lasts; {stop}.{floor}"
 
 

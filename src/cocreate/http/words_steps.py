@@ -17,6 +17,10 @@ DECISIVE: Final = (
     "elected", "last_place", "bought", "consented", "blocked", "objected", "no_quorum", "seats_unfilled",
 )  # fmt: skip
 """The steps that a room sees: what came out, without how."""
+LISTED_MAX: Final = 16
+"""Options in one sentence: a count of orders may have 120 of them, and a sentence for each."""
+CELLS_MAX: Final = 3_000
+"""Of a table of votes round by round; an election that needs more is read from its steps."""
 UNITS: Final = {
     "approvals": ("approval", "approvals"),
     "dots": ("dot", "dots"),
@@ -94,10 +98,10 @@ def _unit(step: Step) -> str | None:
 
 def _tie(step: Step, name: Name) -> str:
     if "by_round" in step:
-        tied = ", ".join(map(name, step["options"]))
+        tied = _names(step["options"], name)
         decides = f"Round {step['by_round']} is the last in which their votes differed; it decides."
         return f"{_round(step)}A tie between {tied}. {decides}"
-    order = ", ".join(map(name, step["order"]))
+    order = _names(step["order"], name)
     unit = _unit(step)
     had = f"Several had {unit}. " if unit is not None else "Several were equal. "
     return f"{_round(step)}{had}The draw, fixed before the first vote, put them in this order: {order}."
@@ -198,13 +202,24 @@ def _round(step: Step) -> str:
 
 
 def _table(votes: Sequence[Sequence[Any]], name: Name, scale: int) -> str:
-    return ", ".join(f"{name(option)} {shown(count, scale)}" for option, count in votes)
+    return _listed([f"{name(option)} {shown(count, scale)}" for option, count in votes[:LISTED_MAX]], votes)
 
 
 def _pairs(pairs: Sequence[Sequence[Any]], name: Name) -> str:
+    most = sorted(pairs, key=lambda pair: -pair[1])[:LISTED_MAX]
     return (
-        ", ".join(f"to {name(option)} by {money.grouped(count)}" for option, count in pairs) or "to nothing"
+        _listed([f"to {name(option)} by {money.grouped(count)}" for option, count in most], pairs)
+        or "to nothing"
     )
+
+
+def _names(options: Sequence[str], name: Name) -> str:
+    return _listed([name(option) for option in options[:LISTED_MAX]], options)
+
+
+def _listed(words: Sequence[str], of: Sequence[Any]) -> str:
+    rest = len(of) - len(words)
+    return ", ".join(words) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _many(count: Any, unit: str, scale: int) -> str:
@@ -240,7 +255,7 @@ def amount(value: Any, currency: str) -> str:
 
 
 def stages(steps: Sequence[Step], options: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
-    """The count as a table: for each round its heading and the votes of each option; nothing for counts without rounds."""
+    """The count as a table: for each round its heading and the votes of each option; nothing where it has no rounds or too many."""
     scale = scale_of(steps)
     found: list[tuple[str, dict[str, str]]] = []
     for step in steps:
@@ -248,7 +263,7 @@ def stages(steps: Sequence[Step], options: Sequence[str]) -> list[tuple[str, dic
             votes = {option: shown(count, scale) for option, count in step["votes"]}
             heading = str(step["round"]) if step["round"] else "First"
             found.append((heading, {option: votes.get(option, "–") for option in options}))
-    return found
+    return found if len(found) * len(options) <= CELLS_MAX else []
 
 
 def pairs(steps: Sequence[Step]) -> dict[str, dict[str, int]]:
