@@ -156,7 +156,7 @@ async def test_a_ballot_that_came_too_late_is_shown_beside_the_one_that_stands(r
 
 async def test_a_reason_for_an_objection_is_a_comment_against_the_proposal(room: Room) -> None:
     """It stands under the voter's name where it can be answered, once however often the form is sent."""
-    round_id, idea = await opened(room, VOTES["consent"][0]), room.names["idea"]
+    round_id, idea = await opened(room, VOTES["consent"][0], secrecy="open"), room.names["idea"]
     path = f"/w/{room.id}/vote/{round_id}"
     assert f'name="why-{idea}"' in (await page(room.participant, path)).body.decode()
     fields = {**BLANK, "key": "a" * 32, f"m-{idea}": "-1", f"why-{idea}": " It blocks the way. "}
@@ -169,9 +169,23 @@ async def test_a_reason_for_an_objection_is_a_comment_against_the_proposal(room:
     ]
 
 
+async def test_a_vote_without_names_takes_no_reason_with_the_ballot(room: Room) -> None:
+    """The comment would stand right behind the ballot on the record, under its author's name."""
+    round_id, idea = await opened(room, VOTES["consent"][0]), room.names["idea"]
+    path, before = f"/w/{room.id}/vote/{round_id}", await room.head()
+    shown = (await page(room.participant, path)).body.decode()
+    assert f"why-{idea}" not in shown
+    assert "Comments carry your name, this vote does not." in shown
+    fields = {**BLANK, f"m-{idea}": "-1", f"why-{idea}": "It blocks the way."}
+    answer = await send(room.participant, path, **fields)
+    assert answer.status == 422
+    assert "sent together they would tell who objects" in trouble(answer)
+    assert await room.head() == before
+
+
 async def test_a_reason_without_an_objection_is_refused_and_kept(room: Room) -> None:
     """Whoever agrees comments on the idea's own page; nothing of the form is sent by half."""
-    round_id, idea = await opened(room, VOTES["consent"][0]), room.names["idea"]
+    round_id, idea = await opened(room, VOTES["consent"][0], secrecy="open"), room.names["idea"]
     before = await room.head()
     for stance, why, said in (
         ("1", "Lovely.", "a reason goes with an objection or a block"),

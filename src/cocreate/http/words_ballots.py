@@ -13,6 +13,10 @@ DOUBLE: Final = "Place {place} is given to several ideas: {names}. Give each of 
 REASON_ALONE: Final = (
     "{name}: a reason goes with an objection or a block. Choose one of them, or take the reason away."
 )
+REASON_NAMES: Final = (
+    "This vote has no names, and a comment has one: sent together they would tell who objects. "
+    "Comment on the proposal's page."
+)
 STANCES: Final = {
     "1": ("Agree", "I support it, or can live with it."),
     "0": ("Abstain", "I take part in the quorum and leave it to the others."),

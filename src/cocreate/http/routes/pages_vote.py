@@ -92,7 +92,7 @@ def _ballot(room: Room, one: Item, trouble: Trouble | None) -> dict[str, Any]:
         "double": words_ballots.DOUBLE,
         "ratings": ballot_forms.RATINGS,
         "stances": words_ballots.STANCES,
-        "takes_reasons": form.kind == "stance" and room.takes_comments,
+        "takes_reasons": one["secrecy"] == "open" and room.takes_comments,
     }
 
 
@@ -213,6 +213,8 @@ async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> N
     typed = ballot_forms.typed_in(form, fields)
     choice = ballot_forms.choice_in(form, typed, options)
     reasons = [_reason(idea, why) for idea, why in ballot_forms.reasons_in(fields, typed, options)]
+    if reasons and one["secrecy"] != "open":
+        raise FormWrong([("", words_ballots.REASON_NAMES)])
     try:
         await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
     except (ChoiceMalformed, ValidationError):
@@ -225,7 +227,10 @@ async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> N
 
 
 def _reason(idea: str, why: str) -> PostComment:
-    """Why somebody objects is a comment against the proposal, under their own name, since it is to be talked about."""
+    """Why somebody objects is a comment against the proposal, under their own name, since it is to be talked about.
+
+    With a ballot that has no name it would stand right behind that ballot on the record, and tell whose it is.
+    """
     return action(PostComment, {"idea": idea, "alignment": "against", "text": why})
 
 
