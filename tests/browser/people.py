@@ -77,6 +77,28 @@ class Facilitator:
         ).click()
         self.said("The vote is closed")
 
+    def hand_out(self, round_id: str, *names: str) -> None:
+        """Enter people without a device, each with a sheet of paper in hand."""
+        for name in names:
+            self.page.goto(f"/w/{self.workshop}/desk/paper/{round_id}")
+            self.page.get_by_label("To whom").select_option(label="Somebody new, who is entered now")
+            self.page.get_by_label("Name of somebody new").fill(name)
+            self.page.get_by_role("button", name="The sheet is handed out").click()
+            self.said("The sheet is handed out")
+
+    def enter_papers(self, round_id: str, label: str, papers: str, *, wrong: str) -> None:
+        """Enter a bundle, first with a line that cannot be read."""
+        self.page.goto(f"/w/{self.workshop}/desk/paper/{round_id}")
+        self.page.get_by_label("What stands on the bundle").fill(label)
+        typed = self.page.get_by_label("The papers, one a line")
+        typed.fill(wrong)
+        self.page.get_by_role("button", name="Enter the bundle").click()
+        expect(self.page.locator("#trouble")).to_contain_text("line 1")
+        expect(typed).to_have_value(wrong)
+        typed.fill(papers)
+        self.page.get_by_role("button", name="Enter the bundle").click()
+        self.said("The bundle is entered")
+
     def sort(self, *ideas: str, cluster: str) -> None:
         """Lay ideas into a new cluster."""
         self.go("/sort?show=all")

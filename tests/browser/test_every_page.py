@@ -58,6 +58,9 @@ CONSOLE = {
     "console people": "{base}/console/people",
     "console settings": "{base}/console/settings",
     "desk": "{base}/desk",
+    "desk paper of an open vote": "{base}/desk/paper/{ballot}",
+    "desk paper of a closed vote": "{base}/desk/paper/{paper}",
+    "sheet of paper": "{base}/desk/paper/{ballot}/sheet",
     "screen": "{base}/screen",
     "screen welcome": "{base}/screen?show=join",
     "screen ideas": "{base}/screen?show=ideas",
@@ -109,6 +112,10 @@ class Furnished:
         workshop.decide("Another thing", "Because.", amended="Said " + "better" * 40)
         workshop.sort("One long word", cluster="What a letter looks like, " * 4)
         workshop.merge("Plain language", into="1 One long word", note="They say the same.")
+        self.paper = workshop.open_round("A vote on paper?", method="support", grace_s="0")
+        workshop.hand_out(self.paper, "Rosa of the long table by the window", "Rudi")
+        workshop.close_round(self.paper)
+        workshop.enter_papers(self.paper, "Box 1", "1\n-", wrong="7")
         self.ballot = workshop.open_round("Which criteria belong in the label?", seats="1")
         self.opinion = workshop.open_round(
             "And what of these?", method="opinion", results="always", growing="yes"
@@ -124,6 +131,7 @@ class Furnished:
             idea=self.idea,
             ballot=self.ballot,
             closed=self.closed,
+            paper=self.paper,
             opinion=self.opinion,
         )
 
