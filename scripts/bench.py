@@ -41,6 +41,7 @@ SECTIONS = (
     "log",
     "witness",
     "counts",
+    "ideas",
 )
 
 

@@ -41,6 +41,6 @@ def test_every_sealed_text_opens_the_commitment_in_its_event() -> None:
 def test_a_few_dozen_histories_bring_every_event_but_a_cancellation() -> None:
     """What a history can hold is what the workshop can do; a cancelled workshop has no history to speak of."""
     names: Counter[str] = Counter()
-    for seed in range(60):
-        names.update(recorded.event.NAME for recorded in random_history(Random(seed), 120).entries)
+    for seed in range(90):
+        names.update(recorded.event.NAME for recorded in random_history(Random(seed), 200).entries)
     assert set(EVENT_TYPES) - set(names) <= {"WorkshopCancelled.v1"}

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cocreate.projections.similar import ALIKE, NEARLY_SAME, SimilarIdeas, grams, plain_letters
+from cocreate.projections.similar import (
+    ALIKE,
+    NEARLY_SAME,
+    NEARLY_SAME_GRAMS_MIN,
+    SimilarIdeas,
+    grams,
+    plain_letters,
+)
 
 IDEAS = {
     "bus": "Night buses on every line that crosses the ring road.",
@@ -63,6 +70,16 @@ def test_a_few_letters_are_like_nothing() -> None:
     assert index().like("bus", 5) == []
     assert index().like("", 5) == []
     assert SimilarIdeas().like(IDEAS["bus"], 5) == []
+
+
+def test_short_texts_are_suggested_and_never_asked_about() -> None:
+    """Few letters in common are most of a short text's."""
+    made = index({"trees": "Trees for all."})
+    assert [one.idea for one in made.like("Trams for all.", 5)] == ["trees"]
+    assert made.nearly_same("Trams for all.", 5) == []
+    for idea, text in IDEAS.items():
+        wanted = [idea] if len(grams(text)) >= NEARLY_SAME_GRAMS_MIN else []
+        assert [one.idea for one in index().nearly_same(text, 5)] == wanted
 
 
 def test_what_is_dropped_or_changed_is_found_no_more() -> None:

@@ -30,7 +30,6 @@ from cocreate.projections.offers import offer, open_statements
 from cocreate.projections.outcome import result, shown_as_voted
 from cocreate.projections.personal import personal
 from cocreate.projections.reader import Audience, Reader, present
-from cocreate.projections.similar import ALIKE, NEARLY_SAME
 from cocreate.projections.views import changes, moved, view
 from cocreate.record.pseudonyms import voter
 from cocreate.record.sealed_text import sealed_fields
@@ -202,7 +201,7 @@ class Reading:
 
         `nearly`: only those that say nearly the same.
         """
-        found = await self._suggestions.like(live, draft, least=NEARLY_SAME if nearly else ALIKE)
+        found = await self._suggestions.like(live, draft, nearly=nearly)
         reader = Reader(live.projections, live.projections, audience, live.texts)
         return [{"idea": idea_item(reader, one.idea), "likeness": one.likeness} for one in found]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from cocreate.application.live import LiveWorkshop
-from cocreate.projections.similar import ALIKE, Alike, SimilarIdeas
+from cocreate.projections.similar import Alike, SimilarIdeas
 
 SUGGESTED_MAX: Final = 5
 _SLICE: Final = 8
@@ -22,11 +22,11 @@ class Suggestions:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
 
-    async def like(self, live: LiveWorkshop, text: str, *, least: int = ALIKE) -> list[Alike]:
-        """Visible ideas that are at least so like the text, the likest first, five at most."""
+    async def like(self, live: LiveWorkshop, text: str, *, nearly: bool) -> list[Alike]:
+        """Visible ideas like the text, or only those that say nearly the same; the likest first, five at most."""
         async with self._turn:
             index = await self._current(live)
-            return index.like(text, SUGGESTED_MAX, least=least)
+            return index.nearly_same(text, SUGGESTED_MAX) if nearly else index.like(text, SUGGESTED_MAX)
 
     async def _current(self, live: LiveWorkshop) -> SimilarIdeas:
         """The index of now. It is whole when nothing has changed since the last slice."""

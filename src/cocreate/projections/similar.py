@@ -22,7 +22,9 @@ COMPARED_MAX: Final = 40
 ALIKE: Final = 350
 """Of 1,000: from here on an idea is worth a look."""
 NEARLY_SAME: Final = 600
-"""From here on whoever sends the draft is asked once."""
+"""From here on whoever sends the draft is asked once,"""
+NEARLY_SAME_GRAMS_MIN: Final = 24
+"""if it is long enough: "trees for all" and "trams for all" share most of their letters and little else."""
 _DRAFT_ALONE: Final = 8
 _IDEA_ALONE: Final = 2
 """Tenths that what only one of the two says counts."""
@@ -80,6 +82,10 @@ class SimilarIdeas:
             self._ideas[gram].remove(idea)
             if not self._ideas[gram]:
                 del self._ideas[gram]
+
+    def nearly_same(self, text: str, most: int) -> list[Alike]:
+        """Up to so many ideas that say nearly what the text says, if that is no mere exclamation."""
+        return self.like(text, most, least=NEARLY_SAME) if len(grams(text)) >= NEARLY_SAME_GRAMS_MIN else []
 
     def like(self, text: str, most: int, *, least: int = ALIKE) -> list[Alike]:
         """Up to so many ideas that are at least so like the text, the likest first, then by id."""
