@@ -30,6 +30,7 @@ TABLES = (
     "turnout",
     "answers",
     "decisions",
+    "commitments",
     "merged",
     "clusters",
     "clustered",

@@ -13,12 +13,12 @@ angle quotes, so that a test can look for it in any output. State digests stay a
 from random import Random
 
 from tests.history_author import Author, History, SealedText, commitment, sealed_fields, tie_root
-from tests.history_moves import ERASURES, MOVES, WEIGHTS, Move
+from tests.history_moves import AFTER_THE_SEAL, MOVES, WEIGHTS, Move
 
 __all__ = ["History", "SealedText", "commitment", "random_history", "sealed_fields", "tie_root"]
 
 
-ERASURES_TRIED_MAX = 40
+TRIED_AFTER_THE_SEAL_MAX = 40
 """On a sealed record, where nothing else may follow and few texts may be left."""
 
 
@@ -32,9 +32,9 @@ def random_history(rng: Random, length: int) -> History:
         assert attempts < 200 * length + 1000, "the drawn commands are all refused; the moves need mending"
         author.now += rng.choice((0, 0, 1, 200, 3_000, 12_000))
         _try(author, rng.choices(MOVES, WEIGHTS)[0])
-    for _ in range(ERASURES_TRIED_MAX):
+    for _ in range(TRIED_AFTER_THE_SEAL_MAX):
         if len(author.history.entries) < length:
-            _try(author, rng.choice(ERASURES))
+            _try(author, rng.choice(AFTER_THE_SEAL))
     return author.history
 
 

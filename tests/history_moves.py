@@ -13,6 +13,7 @@ from cocreate.domain.ballot import CastBallot, WithdrawBallot
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.cluster import ClusterIdeas, NameCluster
 from cocreate.domain.comment import HideComment, PostComment, RestoreComment, WithdrawComment
+from cocreate.domain.commitment import MakeCommitment, UpdateCommitment
 from cocreate.domain.contest import ContestResult, OverrideResult, RecertifyResult
 from cocreate.domain.decision import AmendDecision, RecordDecision
 from cocreate.domain.erasure import EraseSubject, EraseText
@@ -492,6 +493,27 @@ def _amend(author: Author) -> Command:
     )
 
 
+def _promise(author: Author) -> Command:
+    return MakeCommitment(
+        actor=author.facilitator,
+        commitment=author.uuid(),
+        who=author.text("who"),
+        what=author.text("what"),
+        due=author.now + author.rng.randint(0, 10**9),
+        decision=author.rng.choice([None, *author.state.decisions]),
+    )
+
+
+def _news(author: Author) -> Command:
+    return UpdateCommitment(
+        actor=author.facilitator,
+        commitment=author.pick(author.state.commitments),
+        state=author.rng.choice(("open", "under_way", "kept", "broken")),
+        note=author.maybe_text("note"),
+        evidence=author.maybe_text("evidence"),
+    )
+
+
 def _answer(author: Author) -> Command:
     return AnswerIdea(
         actor=author.facilitator,
@@ -532,7 +554,7 @@ def _reopen(author: Author) -> Command | None:
 
 
 def _finish(author: Author) -> Command | None:
-    """Some histories go, in their last entries, step by step towards a sealed record: nothing but erasures may follow."""
+    """Some histories go, in their last entries, step by step towards a sealed record, which little may follow."""
     if not author.ends or len(author.history.entries) < author.length - 15:
         return None
     if author.state.workshop.status == "open":
@@ -605,6 +627,8 @@ _LIKELY: dict[Move, int] = {
     _cluster: 2,
     _decide: 2,
     _amend: 1,
+    _promise: 1,
+    _news: 1,
     _answer: 3,
     _facilitators: 1,
     _reschedule: 1,
@@ -618,5 +642,5 @@ _LIKELY: dict[Move, int] = {
 
 MOVES, WEIGHTS = list(_LIKELY), list(_LIKELY.values())
 
-ERASURES: tuple[Move, ...] = (_erase_text, _erase_subject)
+AFTER_THE_SEAL: tuple[Move, ...] = (_erase_text, _erase_subject, _news)
 """What may still follow on a sealed record."""

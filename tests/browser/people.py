@@ -99,6 +99,17 @@ class Facilitator:
         self.page.get_by_role("button", name="Enter the bundle").click()
         self.said("The bundle is entered")
 
+    def promise(self, who: str, what: str, due: str) -> None:
+        """Record a promise on the latest decision."""
+        self.go("/decisions")
+        card = self.page.locator("#decisions section").first
+        card.get_by_text("Add a promise…").click()
+        card.get_by_label("Who promises it").fill(who)
+        card.get_by_label("What they promise").fill(what)
+        card.get_by_label("By which day").fill(due)
+        card.get_by_role("button", name="Record the promise").click()
+        self.said("The commitment is recorded")
+
     def sort(self, *ideas: str, cluster: str) -> None:
         """Lay ideas into a new cluster."""
         self.go("/sort?show=all")

@@ -110,6 +110,7 @@ class Furnished:
             "Every letter is in plain language", "Most wanted.", ideas=("One long word",), votes=1
         )
         workshop.decide("Another thing", "Because.", amended="Said " + "better" * 40)
+        workshop.promise("The council", "Twelve benches by spring", "2027-04-01")
         workshop.sort("One long word", cluster="What a letter looks like, " * 4)
         workshop.merge("Plain language", into="1 One long word", note="They say the same.")
         self.paper = workshop.open_round("A vote on paper?", method="support", grace_s="0")

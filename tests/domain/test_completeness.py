@@ -17,6 +17,7 @@ from cocreate.domain import errors
 from cocreate.domain.agenda import EndActivity, StartActivity
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.cluster import ClusterIdeas
+from cocreate.domain.commitment import MakeCommitment, UpdateCommitment
 from cocreate.domain.contest import CONTEST_MS, ContestResult
 from cocreate.domain.decider import commands, decide, evolved_events
 from cocreate.domain.decision import AmendDecision, RecordDecision
@@ -48,6 +49,7 @@ from tests.domain.words import (
     answers,
     cluster_id,
     comment_id,
+    commitment_id,
     decision_id,
     hides,
     idea_id,
@@ -91,6 +93,10 @@ AMENDS = AmendDecision(
 )
 LAYS = ClusterIdeas(actor=FACILITATOR, ideas=(idea_id(1),), cluster=cluster_id(1))
 MERGES = MergeIdeas(actor=FACILITATOR, idea=idea_id(1), ideas=(idea_id(2),))
+PROMISES = MakeCommitment(
+    actor=FACILITATOR, commitment=commitment_id(1), who=text("who"), what=text("what"), due=1
+)
+TELLS = UpdateCommitment(actor=FACILITATOR, commitment=commitment_id(1), state="kept")
 REMOVES = RemoveParticipant(actor=FACILITATOR, participant=ANNA, reason="other")
 
 ISSUES = IssuePaper(actor=FACILITATOR, round=round_id(1), participant=ANNA, voter=voter(ANNA))
@@ -118,6 +124,8 @@ EXAMPLES: list[Example] = [
         EraseText(actor=ANNA, position=99, field="text", subject=ANNA, reason="requested"),
     ),
     (errors.ClusterNotFound, [*BOARD], LAYS),
+    (errors.CommitmentNotFound, [*BOARD], TELLS),
+    (errors.CommitmentStateConflict, [*BOARD, PROMISES], PROMISES),
     (errors.DecisionNotFound, [*BOARD], AMENDS),
     (errors.NotAFacilitator, [*BOARD], replace(hides(1), actor=ANNA)),
     (errors.NotAParticipant, [*BOARD], submits(STRANGER, 9)),

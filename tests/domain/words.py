@@ -76,6 +76,10 @@ def cluster_id(number: int) -> str:
     return uuid(6, number)
 
 
+def commitment_id(number: int) -> str:
+    return uuid(7, number)
+
+
 def person(number: int) -> str:
     return f"{number:032x}"
 

@@ -21,6 +21,7 @@ AUTHOR_OR_FACILITATOR = frozenset({"participant", "facilitator"})
 HOSTS = frozenset({"host", "facilitator"})
 MERGE = {"ideas": ["{idea}"], "votes": "union", "note": "They say the same"}
 CLUSTER = {"name": "Places", "ideas": ["{second}"]}
+PROMISE = {"who": "The council", "what": "Twelve benches", "due": 9}
 DECISION = {"what": "Benches", "why": "Most wanted", "ideas": ["{idea}"]}
 REASON = {"reason": "off_topic"}
 
@@ -79,6 +80,7 @@ CASES = (
             "turnouts",
             "clusters",
             "decisions",
+            "commitments",
         )
     ),
     read(f"{W}/participants"),
@@ -151,6 +153,13 @@ CASES = (
         FACILITATOR,
         {**DECISION, "reason": "More money"},
         before=[("/decisions", DECISION)],
+    ),
+    write("/commitments", FACILITATOR, PROMISE),
+    write(
+        "/commitments/{commitment}/update",
+        FACILITATOR,
+        {"state": "kept", "evidence": "https://example.org"},
+        before=[("/commitments", PROMISE)],
     ),
     write("/comments/{comment}/withdraw", AUTHOR),
     write("/comments/{comment}/hide", FACILITATOR, REASON),
@@ -226,7 +235,7 @@ async def test_who_may(house: House, case: Case) -> None:
         receipt = await room.facilitator.do(
             W.replace("{workshop}", room.id) + room.fill(path), filled(room, body)
         )
-        room.names["decision"] = room.names["cluster"] = receipt.get("id", "")
+        room.names["decision"] = room.names["cluster"] = room.names["commitment"] = receipt.get("id", "")
         room.names["other"] = receipt.get("facilitator", "")
         room.names["batch"] = receipt.get("batch", "")
     room.names["code"] = (await room.anonymous.get(f"{room.path}/join-code")).json.get("code", "")

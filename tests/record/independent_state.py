@@ -242,6 +242,15 @@ def _decided(state: State, key: str, facts: dict[str, Any], entry: Entry) -> Non
     state.put("decisions", key, entry["position"], facts["ideas"], facts["rounds"])
 
 
+def _promised(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
+    decision = [facts["decision"]] if "decision" in facts else []
+    state.put("commitments", key, facts["due"], "open", entry["position"], *decision)
+
+
+def _promise_updated(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
+    state.later["commitments"][key][1:3] = [facts["state"], entry["position"]]
+
+
 def _merged(state: State, key: str, facts: dict[str, Any], _: Entry) -> None:
     for idea in facts["ideas"]:
         state.put("merged", idea, key, facts["votes"])
@@ -336,6 +345,8 @@ FOLDS: dict[str, Fold] = {
     "MergeReverted": _parted,
     "IdeaClustered": _clustered,
     "ClusterNamed": lambda state, key, _, entry: state.put("clusters", key, entry["position"]),
+    "CommitmentMade": _promised,
+    "CommitmentUpdated": _promise_updated,
     "DecisionRecorded": _decided,
     "DecisionAmended": _decided,
     "TextErased": lambda state, _, facts, __: state.erased.add((facts["position"], facts["field"])),

@@ -1,6 +1,12 @@
 """The published language of the use cases: the only names that the web server may import."""
 
-from cocreate.application.actions_decisions import AmendDecision, AnswerIdea, RecordDecision
+from cocreate.application.actions_decisions import (
+    AmendDecision,
+    AnswerIdea,
+    MakeCommitment,
+    RecordDecision,
+    UpdateCommitment,
+)
 from cocreate.application.actions_ideas import (
     ApproveIdea,
     EditIdea,
@@ -139,6 +145,7 @@ __all__ = [
     "Json",
     "Leave",
     "LiveWorkshop",
+    "MakeCommitment",
     "Malformed",
     "MergeIdeas",
     "NameCluster",
@@ -174,6 +181,7 @@ __all__ = [
     "TagIdea",
     "Unavailable",
     "UnclusterIdeas",
+    "UpdateCommitment",
     "View",
     "VoidPaperBatch",
     "VoidRound",

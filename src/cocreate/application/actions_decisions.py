@@ -5,11 +5,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from cocreate.application.drafting import Action, Draft
-from cocreate.application.wording import AnswerReason, DecisionText, Why
-from cocreate.domain import answer, decision
+from cocreate.application.wording import AnswerReason, DecisionText, Evidence, Note, Promise, Promiser, Why
+from cocreate.domain import answer, commitment, decision
 from cocreate.domain.answer import Amount, Verdict
+from cocreate.domain.commitment import Progress
 from cocreate.domain.decision import DECISION_IDEAS_MAX, DECISION_ROUNDS_MAX
-from cocreate.domain.messages import Command, Uuid
+from cocreate.domain.messages import Command, Millis, Uuid
 
 Ideas = Annotated[tuple[Uuid, ...], Field(max_length=DECISION_IDEAS_MAX)]
 Rounds = Annotated[tuple[Uuid, ...], Field(max_length=DECISION_ROUNDS_MAX)]
@@ -74,4 +75,45 @@ class AnswerIdea(Action):
         reason = draft.seal(self.reason)
         return answer.AnswerIdea(
             actor=draft.actor, idea=self.idea, answer=self.answer, reason=reason, cost=self.cost
+        )
+
+
+class MakeCommitment(Action):
+    """Record who has promised what by when; `due` in milliseconds since 1970 UTC."""
+
+    NAME: ClassVar[str] = "make_commitment"
+
+    who: Promiser
+    what: Promise
+    due: Millis
+    decision: Uuid | None = None
+
+    def command(self, draft: Draft) -> Command:
+        return commitment.MakeCommitment(
+            actor=draft.actor,
+            commitment=draft.new_id(),
+            who=draft.seal(self.who),
+            what=draft.seal(self.what),
+            due=self.due,
+            decision=self.decision,
+        )
+
+
+class UpdateCommitment(Action):
+    """Say what has become of a commitment, and where it can be seen; also on a sealed record."""
+
+    NAME: ClassVar[str] = "update_commitment"
+
+    commitment: Uuid
+    state: Progress
+    note: Note | None = None
+    evidence: Evidence | None = None
+
+    def command(self, draft: Draft) -> Command:
+        return commitment.UpdateCommitment(
+            actor=draft.actor,
+            commitment=self.commitment,
+            state=self.state,
+            note=draft.seal_optional(self.note),
+            evidence=draft.seal_optional(self.evidence),
         )

@@ -86,7 +86,7 @@ class ReopenWorkshop(Action):
 
 
 class SealRecord(Action):
-    """End the record of a closed workshop; only erasures may follow."""
+    """End the record of a closed workshop; only erasures and news of commitments may follow."""
 
     NAME: ClassVar[str] = "seal_record"
 

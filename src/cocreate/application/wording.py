@@ -12,6 +12,11 @@ from cocreate.domain.agenda import ACTIVITY_TITLE_LENGTH_MAX
 from cocreate.domain.answer import ANSWER_REASON_LENGTH_MAX
 from cocreate.domain.cluster import CLUSTER_NAME_LENGTH_MAX
 from cocreate.domain.comment import COMMENT_LENGTH_MAX
+from cocreate.domain.commitment import (
+    COMMITMENT_LENGTH_MAX,
+    COMMITMENT_WHO_LENGTH_MAX,
+    EVIDENCE_LENGTH_MAX,
+)
 from cocreate.domain.decision import DECISION_LENGTH_MAX, DECISION_WHY_LENGTH_MAX
 from cocreate.domain.idea import IDEA_TEXT_LENGTH_MAX, IDEA_TITLE_LENGTH_MAX
 from cocreate.domain.messages import LANGUAGES_MAX, Language
@@ -40,6 +45,9 @@ _Question = Annotated[str, _length(QUESTION_LENGTH_MAX), _CANONICAL]
 _Decision = Annotated[str, _length(DECISION_LENGTH_MAX), _CANONICAL]
 _Why = Annotated[str, _length(DECISION_WHY_LENGTH_MAX), _CANONICAL]
 _ClusterName = Annotated[str, _length(CLUSTER_NAME_LENGTH_MAX), _CANONICAL]
+_Promise = Annotated[str, _length(COMMITMENT_LENGTH_MAX), _CANONICAL]
+_Promiser = Annotated[str, _length(COMMITMENT_WHO_LENGTH_MAX), _CANONICAL]
+_Evidence = Annotated[str, _length(EVIDENCE_LENGTH_MAX), _CANONICAL]
 _AnswerReason = Annotated[str, _length(ANSWER_REASON_LENGTH_MAX), _CANONICAL]
 
 Wording = str | Mapping[Language, str]
@@ -55,4 +63,7 @@ Question = _Question | Annotated[dict[Language, _Question], _BY_LANGUAGE]
 DecisionText = _Decision | Annotated[dict[Language, _Decision], _BY_LANGUAGE]
 Why = _Why | Annotated[dict[Language, _Why], _BY_LANGUAGE]
 ClusterName = _ClusterName | Annotated[dict[Language, _ClusterName], _BY_LANGUAGE]
+Promise = _Promise | Annotated[dict[Language, _Promise], _BY_LANGUAGE]
+Promiser = _Promiser | Annotated[dict[Language, _Promiser], _BY_LANGUAGE]
+Evidence = _Evidence | Annotated[dict[Language, _Evidence], _BY_LANGUAGE]
 AnswerReason = _AnswerReason | Annotated[dict[Language, _AnswerReason], _BY_LANGUAGE]

@@ -14,6 +14,7 @@ from cocreate.domain import (
     certificate,
     cluster,
     comment,
+    commitment,
     contest,
     decision,
     facilitator,
@@ -235,6 +236,8 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     merging.MergeReverted: _on(merging.RevertMerge, "idea", "ideas", "note"),
     cluster.ClusterNamed: _name_cluster,
     cluster.IdeaClustered: _cluster_ideas,
+    commitment.CommitmentMade: _on(commitment.MakeCommitment, "commitment", "who", "what", "due", "decision"),
+    commitment.CommitmentUpdated: _on(commitment.UpdateCommitment, "commitment", "state", "note", "evidence"),
     decision.DecisionRecorded: _on(decision.RecordDecision, "decision", "what", "why", "ideas", "rounds"),
     decision.DecisionAmended: _on(
         decision.AmendDecision, "decision", "reason", "what", "why", "ideas", "rounds"

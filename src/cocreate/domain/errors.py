@@ -3,7 +3,7 @@
     Refusal
     ├── NotFound               the thing named does not exist here
     │   └── WorkshopNotFound IdeaNotFound CommentNotFound RoundNotFound ActivityNotFound ParticipantNotFound TextNotFound
-    │       DecisionNotFound ClusterNotFound PaperBatchNotFound
+    │       DecisionNotFound ClusterNotFound CommitmentNotFound PaperBatchNotFound
     ├── NotAllowed             the actor's role does not permit it
     │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor SecondPersonNeeded
     ├── Malformed              the request contradicts the rules it names, whatever the state
@@ -15,7 +15,7 @@
             OptionHidden CountImpossible BallotSuperseded NoBallot LimitReached SecrecyUnavailable KeyLost
             BallotStands VotesOnPaper PaperBatchRepeated PaperBatchStateConflict PaperBatchDiffers PaperUnaccounted PaperUnchecked
             ParticipantStateConflict LastFacilitator IdempotencyKeyReused RecordIsSealed ImportIncomplete
-            DecisionStateConflict IdeaInRound
+            DecisionStateConflict CommitmentStateConflict IdeaInRound
 
 The class is the kind, keyword values are the facts, the text is derived. How a kind is told over HTTP is not known here.
 """
@@ -92,6 +92,10 @@ class ClusterNotFound(NotFound):
 
 class PaperBatchNotFound(NotFound):
     text = "There is no batch of paper {batch} like that in this round. Reload the page to see its batches."
+
+
+class CommitmentNotFound(NotFound):
+    text = "There is no commitment {commitment} in this workshop. Reload the page to see the commitments."
 
 
 class NotAFacilitator(NotAllowed):
@@ -174,6 +178,10 @@ class IdeaStateConflict(Conflict):
 
 class DecisionStateConflict(Conflict):
     text = "A decision that is {status} cannot be {wanted}."
+
+
+class CommitmentStateConflict(Conflict):
+    text = "A commitment that is {status} cannot be {wanted}."
 
 
 class IdeaInRound(Conflict):
@@ -300,7 +308,7 @@ class IdempotencyKeyReused(Conflict):
 
 
 class RecordIsSealed(Conflict):
-    text = "This record is sealed: nothing but erasures may follow."
+    text = "This record is sealed: nothing but erasures and news of commitments may follow."
 
 
 class ImportIncomplete(Conflict):

@@ -62,7 +62,9 @@ Distinct = AfterValidator(_distinct)
 Ascending = AfterValidator(_ascending)
 """A set in its one form: each value once, ascending; any other order in the bytes is refused likewise."""
 
-Aggregate = Literal["workshop", "participant", "idea", "comment", "round", "ballot", "decision", "cluster"]
+Aggregate = Literal[
+    "workshop", "participant", "idea", "comment", "round", "ballot", "decision", "cluster", "commitment"
+]
 """What an event is about; the aggregate id is a UUID, a pseudonym (participant), or composite (ballot)."""
 
 Subject = Literal["actor", "aggregate", "author", "host"]

@@ -9,6 +9,7 @@ from typing import TypeVar
 from cocreate.domain.answer import Answer
 from cocreate.domain.ballot import Ballot, Turnout
 from cocreate.domain.comment import Comment
+from cocreate.domain.commitment import Commitment
 from cocreate.domain.decision import Decision
 from cocreate.domain.errors import (
     InputPaused,
@@ -63,6 +64,7 @@ class WorkshopState:
         "clustered",
         "clusters",
         "comments",
+        "commitments",
         "decisions",
         "erased",
         "ideas",
@@ -93,6 +95,7 @@ class WorkshopState:
         """Each cluster with the position of its name."""
         self.clustered: Table[str, str] = Table(self._undo)
         """Each sorted idea with its cluster."""
+        self.commitments: Table[str, Commitment] = Table(self._undo)
         self.decisions: Table[str, Decision] = Table(self._undo)
         self.erased: Table[tuple[int, str], str] = Table(self._undo)
         self.ballots: Table[str, Table[str, Ballot]] = Table(self._undo)

@@ -105,6 +105,8 @@ READABLE: Final[Mapping[str, Callable[[Reader, Recorded], bool]]] = {
     "ClusterNamed.v1": _anybody,
     "CommentHidden.v1": _note_to_author,
     "CommentPosted.v1": _of_comment,
+    "CommitmentMade.v1": _anybody,
+    "CommitmentUpdated.v1": _anybody,
     "DecisionAmended.v1": _anybody,
     "DecisionRecorded.v1": _anybody,
     "IdeaAnswered.v1": _anybody,

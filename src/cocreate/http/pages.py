@@ -5,6 +5,7 @@ last, so that an unchanged page is answered with 304.
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ DRAWN_MAX: Final = 16
 NAMED_LENGTH_MAX: Final = 80
 """Of an option's words in a sentence of ours."""
 
+WEB_ADDRESS: Final = re.compile(r"https?://[^\s<>\"]{1,1000}")
 GONE: Final = {"erased": "text erased", "hidden": "hidden by a facilitator"}
 
 
@@ -63,6 +65,8 @@ def _environment() -> Environment:
         "plain": plain,
         "brief": brief,
         "when": when,
+        "day": day,
+        "reference": reference,
         "name_of": lambda code: pages_words.NAMES.get(code, code),
         "count_name": lambda code: pages_words.COUNTS.get(code, pages_words.NAMES.get(code, code)),
         "reading_name": pages_words.READINGS.__getitem__,
@@ -120,6 +124,23 @@ def brief(context: Context, text: Mapping[str, Any], length: int) -> Markup:
 
 def _island(language: str, escaped: str) -> Markup:
     return Markup(f'<span lang="{escape(language)}" dir="auto">{escaped}</span>')  # noqa: S704  escaped by the caller
+
+
+def day(millis: int) -> Markup:
+    """The day of a moment."""
+    moment = datetime.fromtimestamp(millis / 1000, UTC)
+    return Markup('<time datetime="{}">{}</time>').format(
+        moment.strftime("%Y-%m-%d"), moment.strftime("%-d %B %Y")
+    )
+
+
+@pass_context
+def reference(context: Context, text: Mapping[str, Any]) -> Markup:
+    """A text that is the address of a page as a link to it, which vouches for nothing; any other text as it is."""
+    words = plain(context, text)
+    if "gone" in text or not WEB_ADDRESS.fullmatch(words):
+        return say(context, text)
+    return Markup('<a class="wrap" rel="nofollow ugc noopener" href="{}">{}</a>').format(words, words)
 
 
 def when(millis: int) -> Markup:

@@ -177,6 +177,14 @@ class Room:
         return {one["key"]: one for one in self._all("decisions")}
 
     @cached_property
+    def commitments(self) -> dict[str, list[Item]]:
+        """By the decision that they carry out; under "" those that carry out none."""
+        found: dict[str, list[Item]] = {}
+        for one in self._all("commitments"):
+            found.setdefault(one.get("decision", ""), []).append(one)
+        return found
+
+    @cached_property
     def decided_from(self) -> dict[str, list[Item]]:
         """What an idea led to, by idea."""
         found: dict[str, list[Item]] = {}

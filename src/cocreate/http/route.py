@@ -23,6 +23,7 @@ PATH_PATTERNS: Mapping[str, str] = {
     "idea": _UUID,
     "decision": _UUID,
     "cluster": _UUID,
+    "commitment": _UUID,
     "comment": _UUID,
     "round": _UUID,
     "batch": _UUID,

@@ -6,6 +6,7 @@ from cocreate.domain.ballot import BALLOTS, BallotRun, run_of
 from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
 from cocreate.projections.agenda import AgendaFold
 from cocreate.projections.board import BoardFold
+from cocreate.projections.commitments import CommitmentsFold
 from cocreate.projections.decisions import DecisionsFold
 from cocreate.projections.handlers import Handler
 from cocreate.projections.participation import ParticipationFold
@@ -29,12 +30,14 @@ class Projections:
         self.board = BoardFold(self.participation)
         self.rounds = RoundsFold(self.board)
         self.decisions = DecisionsFold()
+        self.commitments = CommitmentsFold()
         self.timeline = TimelineFold()
         self._listen()
 
     def _listen(self) -> None:
         listed = (
-            self.workshop, self.agenda, self.participation, self.board, self.rounds, self.decisions, self.timeline,
+            self.workshop, self.agenda, self.participation, self.board, self.rounds, self.decisions,
+            self.commitments, self.timeline,
         )  # fmt: skip
         tables = [projection.handlers() for projection in listed]
         self._handlers: dict[type[Event], tuple[Handler, ...]] = {

@@ -5,6 +5,7 @@ from typing import Any
 from cocreate.domain.genesis import Genesis, SuccessorStarted
 from cocreate.projections.agenda import AgendaFold
 from cocreate.projections.board import CommentRow, IdeaRow
+from cocreate.projections.commitments import NewsRow
 from cocreate.projections.decisions import Wording
 from cocreate.projections.participation import PARTICIPATION
 from cocreate.projections.reader import HIDDEN, Item, Reader, Text, present
@@ -171,6 +172,36 @@ def _wording(reader: Reader, one: Wording) -> Item:
         "why": reader.text(one.at, "why"),
         "because": reader.text(one.at, "reason") if one.amends else None,
         "text_at": one.at,
+        "time": one.time,
+    }
+    return present(item)
+
+
+def commitment_item(reader: Reader, key: str) -> Item:
+    fold = reader.facts.commitments
+    row = fold.commitments[key]
+    item = {
+        "key": key,
+        "changed": fold.commitment_changes.at(key),
+        "number": row.number,
+        "who": reader.text(row.made_at, "who"),
+        "what": reader.text(row.made_at, "what"),
+        "text_at": row.made_at,
+        "time": row.made_time,
+        "due": row.due,
+        "decision": row.decision,
+        "state": row.state,
+        "news": [_news(reader, one) for one in row.news],
+    }
+    return present(item)
+
+
+def _news(reader: Reader, one: NewsRow) -> Item:
+    item = {
+        "state": one.state,
+        "note": reader.text(one.at, "note") if one.has_note else None,
+        "evidence": reader.text(one.at, "evidence") if one.has_evidence else None,
+        "at": one.at,
         "time": one.time,
     }
     return present(item)

@@ -15,6 +15,8 @@ FACTS: dict[str, tuple[str, ...]] = {
     "ActivityStarted.v1": ("activity",),
     "CommentHidden.v1": ("reason",),
     "CommentPosted.v1": ("alignment", "author", "claimed_at", "idea", "parent"),
+    "CommitmentMade.v1": ("decision", "due"),
+    "CommitmentUpdated.v1": ("state",),
     "FacilitatorAdded.v1": ("facilitator",),
     "FacilitatorRemoved.v1": ("facilitator",),
     "IdeaAnswered.v1": ("answer",),

@@ -101,6 +101,12 @@ COLLECTIONS = (
         items.decision_item,
     ),
     Collection(
+        "commitments",
+        lambda facts: facts.commitments.commitments,
+        lambda facts, position: facts.commitments.commitment_changes.since(position),
+        items.commitment_item,
+    ),
+    Collection(
         "participants",
         lambda facts: facts.participation.people,
         lambda facts, position: facts.participation.changes.since(position),

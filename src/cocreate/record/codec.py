@@ -12,7 +12,14 @@ from typing import Final, get_args
 
 from pydantic import ValidationError
 
-from cocreate.domain import cluster, contest, erasure, paper, state  # noqa: F401  importing the aggregates registers their events
+from cocreate.domain import (  # noqa: F401  importing the aggregates registers their events
+    cluster,
+    commitment,
+    contest,
+    erasure,
+    paper,
+    state,
+)
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
 from cocreate.record.ballots import BALLOT_ID, BALLOT_KINDS, UUID, Placed, as_ballot, ballot, runs_of

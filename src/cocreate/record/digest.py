@@ -10,7 +10,7 @@ from cocreate.domain.canonical import digest_of
 from cocreate.domain.state import WorkshopState
 
 DIGEST_VERSION = 1
-LATER_TABLES = frozenset({"answers", "clustered", "clusters", "decisions", "merged"})
+LATER_TABLES = frozenset({"answers", "clustered", "clusters", "commitments", "decisions", "merged"})
 """Tables of events that joined the format after its first records were written: what a record without them had stays its digest."""
 
 
@@ -47,6 +47,10 @@ def digest_tables(state: WorkshopState) -> dict[str, Any]:
         "clusters": [[key, named_at] for key, named_at in sorted(state.clusters.items())],
         "merged": [
             [key, row.into, row.votes] for key, row in sorted(state.merged.items()) if row.into is not None
+        ],
+        "commitments": [
+            [key, row.due, row.state, row.at, *([] if row.decision is None else [row.decision])]
+            for key, row in sorted(state.commitments.items())
         ],
         "decisions": [
             [key, row.text_at, list(row.ideas), list(row.rounds)]

@@ -35,6 +35,7 @@ from cocreate.application import (
     IssuePaper,
     Join,
     Leave,
+    MakeCommitment,
     MergeIdeas,
     NameCluster,
     OpenRound,
@@ -58,6 +59,7 @@ from cocreate.application import (
     SubmitIdea,
     TagIdea,
     UnclusterIdeas,
+    UpdateCommitment,
     VoidPaperBatch,
     VoidRound,
     WithdrawBallot,
@@ -182,6 +184,12 @@ COMMANDS = (
     command("/rounds/{round}/override", OverrideResult, FACILITATOR, (*ROUND, "OptionUnknown")),
     command("/decisions", RecordDecision, FACILITATOR, (*GROUNDS, "DecisionStateConflict")),
     command("/decisions/{decision}/amend", AmendDecision, FACILITATOR, (*GROUNDS, "DecisionNotFound")),
+    command(
+        "/commitments", MakeCommitment, FACILITATOR, (*STATE, "DecisionNotFound", "CommitmentStateConflict")
+    ),
+    command(
+        "/commitments/{commitment}/update", UpdateCommitment, FACILITATOR, (*STATE, "CommitmentNotFound")
+    ),
     command("/open", OpenWorkshop, FACILITATOR, (*STATE, "ImportIncomplete")),
     command("/close", CloseWorkshop, FACILITATOR, STATE),
     command("/reopen", ReopenWorkshop, FACILITATOR, STATE),

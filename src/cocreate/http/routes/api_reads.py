@@ -48,6 +48,7 @@ COLLECTIONS = {
     "rounds": "The rounds, with their rules and certificates",
     "options": "What the rounds put to the vote",
     "tallies": "The marks of each option, of rounds whose results show",
+    "commitments": "Who has promised what by when, and what has become of it",
     "decisions": "What was decided and why, with the ideas and rounds that led to it",
     "turnouts": "How many have voted in each round",
     "participants": "The participants, for facilitators; empty for everybody else",

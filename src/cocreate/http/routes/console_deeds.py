@@ -25,6 +25,7 @@ from cocreate.application import (
     GrantRole,
     HideComment,
     HideIdea,
+    MakeCommitment,
     MergeIdeas,
     NameCluster,
     OpenRound,
@@ -45,6 +46,7 @@ from cocreate.application import (
     StartCluster,
     TagIdea,
     UnclusterIdeas,
+    UpdateCommitment,
     VoidRound,
 )
 from cocreate.http import money
@@ -208,6 +210,13 @@ def _part(fields: Fields, _: Room) -> Action:
     return action(RevertMerge, {**facts(fields, "idea", "note"), "ideas": fields.get("ideas", [])})
 
 
+def _promise(fields: Fields, _: Room) -> Action:
+    """A promise holds until the end of its day, in the time of the server's clock."""
+    said: dict[str, Any] = facts(fields, "decision", "who", "what")
+    due = millis_of(f"{first(fields, 'due')}T23:59", "UTC")
+    return action(MakeCommitment, said if due is None else {**said, "due": due})
+
+
 def _answer(fields: Fields, _: Room) -> Action:
     said: dict[str, Any] = facts(fields, "idea", "answer", "reason")
     typed, currency = first(fields, "cost").strip(), first(fields, "currency").strip().upper()
@@ -244,6 +253,8 @@ DEEDS: Final = {
     "override": Deed(_override, "rounds", "overridden"),
     "decision": Deed(_record, "decisions", "decision"),
     "amend": Deed(_amend, "decisions", "decision"),
+    "promise": Deed(_promise, "decisions", "promised"),
+    "news": Deed(_of(UpdateCommitment, "commitment", "state", "note", "evidence"), "decisions", "news"),
     "answer": Deed(_answer, "ideas", "answered"),
     "cluster": Deed(_cluster, "sort", "sorted"),
     "cluster_name": Deed(_of(NameCluster, "cluster", "name"), "sort", "sorted"),

@@ -50,7 +50,7 @@ async def ideas_page(request: web.Request, trouble: Trouble | None = None) -> we
     if wanted in ("visible", "hidden", "withdrawn"):
         listed = room.with_status(wanted)
     elif wanted == "unanswered":
-        listed = [one for one in room.with_status("visible") if "answer" not in one]
+        listed = [one for one in reversed(room.board) if "answer" not in one]
     else:
         listed = list(room.ideas.values())
     listed = [one for one in reversed(listed) if one["status"] != "waiting"]
@@ -105,7 +105,7 @@ async def decisions_page(request: web.Request, trouble: Trouble | None = None) -
     """What was decided, and a form for the next one, with the ideas first that votes have chosen."""
     room = await enter_room(request, "facilitator")
     grounds = [one.idea for one in fates(room) if one.idea["status"] != "hidden"]
-    unanswered = sum(1 for one in room.with_status("visible") if "answer" not in one)
+    unanswered = sum("answer" not in one for one in room.board)
     number = page_number(request.query.get("page", ""))
     shown, pages = page_of(reversed(room.decisions.values()), number, DECISIONS_PER_PAGE)
     return await _show(
