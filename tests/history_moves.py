@@ -617,7 +617,7 @@ _LIKELY: dict[Move, int] = {
     _issue_paper: 6,
     _enter_batch: 6,
     _check_batch: 8,
-    _void_batch: 1,
+    _void_batch: 3,
     _contest: 2,
     _recertify: 2,
     _override: 1,
