@@ -64,6 +64,11 @@ def test_a_file_is_read_as_it_is_written(file: Path) -> None:
         ({"rule": "greedy-no-skip"}, {"skip": False}),
         ({"rule": "greedy-threshold", "min_project_score_threshold": "5"}, {"threshold": 5}),
         ({"rule": "greedy", "min_project_score_threshold": "5"}, {"threshold": 0}),
+        ({"rule": "greedy", "min_project_score_threshold": "2.5"}, {"threshold": 0}),
+        (
+            {"rule": "equalshares/add1-greedy", "raise_by": "0.5", "ties": "draw"},
+            {"raise_by": 50, "ties": "draw"},
+        ),
         ({"rule": "equalshares"}, {"completion": "none"}),
         ({"rule": "equalshares/add1"}, {"completion": "add_one", "raise_by": 100}),
         ({"rule": "equalshares/add1-comparison"}, {"completion": "add_one"}),
@@ -137,6 +142,10 @@ BAD_META: list[tuple[dict[str, Any], list[tuple[int | None, str | None]]]] = [
     ({"max_length": "some"}, [(13, "max_length")]),
     ({"max_length": "1"}, [(21, None)]),
     ({"vote_type": "cumulative"}, [(18, "points")]),
+    (
+        {"rule": "greedy-threshold", "min_project_score_threshold": "2.5"},
+        [(13, "min_project_score_threshold")],
+    ),
 ]
 
 

@@ -221,7 +221,9 @@ def _rules(meta: Meta, form: Form | None, rule: Rule | None, votes: Sequence[_Vo
         meta.refuse("currency", "a code of ISO 4217, such as EUR")
     longest = max((len(vote.named) for vote in votes), default=1)
     choices_max = meta.number("max_length", 1, CHOICES_MAX) or min(max(longest, 1), CHOICES_MAX)
-    threshold = meta.number("min_project_score_threshold", 0, 10**12) or 0
+    threshold = 0
+    if rule == "greedy-threshold":
+        threshold = meta.number("min_project_score_threshold", 0, 10**12) or 0
     facts: dict[str, Any] = {
         "ballot": form,
         "budget": budget,
@@ -243,7 +245,7 @@ def _rules(meta: Meta, form: Form | None, rule: Rule | None, votes: Sequence[_Vo
     return BudgetRules(
         method="budget",
         skip=rule != "greedy-no-skip",
-        threshold=threshold if rule == "greedy-threshold" else 0,
+        threshold=threshold,
         **facts,
     )
 
