@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -262,3 +263,36 @@ def test_what_was_scanned_never_reaches_the_server(page: Page, long: Long) -> No
     assert not any(
         "seen=" in one.partition("#")[0] or fragment(note)[8:] in one.partition("#")[0] for one in asked
     )
+
+
+def test_a_saved_receipt_is_checked_on_the_device(page: Page, long: Long, tmp_path: Path) -> None:
+    """One that is honest, with the record longer since; a changed one, one of another record's past, and any other file."""
+    good = page.request.get(f"{long.base}/log/receipts/258").body()
+    post(long.ana, long.workshop, "ideas", {"text": "One later still."})
+    head, _, note = good.partition(b"\n\n")
+    lines = head.split(b"\n")
+    swapped = b"\n".join([*lines[:2], lines[3], lines[2], *lines[4:]]) + b"\n\n" + note
+    told = {
+        "good": good,
+        "proof": swapped,
+        "signature": good.replace(note.split(b"\n")[2], base64.b64encode(bytes(32))),
+        "malformed": good[1:],
+        "unsigned": good.replace(b"cocreate-", b"cocreatf-"),
+    }
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{long.base}/record")
+    for case, content in told.items():
+        file = tmp_path / f"{case}.tlog-proof"
+        file.write_bytes(content)
+        page.get_by_label("Receipt that you saved").set_input_files(file)
+        expect(page.locator(f"[data-told] [data-case={case}]")).to_be_visible()
+        assert page.locator("[data-told] [data-case]").locator("visible=true").count() == 1
+    assert not any("258" in one.rpartition("/w/")[2].partition("/log")[2] for one in asked)
+    page.get_by_label("Receipt that you saved").set_input_files(tmp_path / "good.tlog-proof")
+    expect(page.locator("[data-told] [data-case=good]")).to_contain_text("entry 258 stands in this record")
+    spoil(page, "**/tile/0/**", lambda body: bytes([*body[:64], body[64] ^ 1, *body[65:]]))
+    page.get_by_label("Receipt that you saved").set_input_files([])
+    page.get_by_label("Receipt that you saved").set_input_files(tmp_path / "good.tlog-proof")
+    expect(page.locator("[data-told] [data-case=tiles]")).to_be_visible()
+    assert violations(page) == []

@@ -13,6 +13,7 @@ from cocreate.application import (
     IssuePaper,
     VoidPaperBatch,
 )
+from cocreate.http.keys import LINE
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, action, attempt, facts, first, perform
 from cocreate.http.pages_room import Item, Room, enter_room
@@ -146,6 +147,8 @@ async def deed(request: web.Request) -> web.StreamResponse:
     wanted = _DEEDS.get(request.match_info["deed"])
     if wanted is None:
         raise web.HTTPNotFound()
+    # A ballot may be entered here, too: the log tells only how many came in a moment.
+    request[LINE] = None
     room, one = await _desk(request)
     make, done = wanted
 

@@ -180,6 +180,7 @@ async def vote(request: web.Request) -> web.StreamResponse:
 
 async def change_answer(request: web.Request) -> web.StreamResponse:
     """The same from the page of all answers, and back to it."""
+    request[LINE] = None
     workshop, round_id = request.match_info["workshop"], request.match_info["round"]
 
     async def work(fields: Fields) -> str:

@@ -250,3 +250,36 @@ export function parseBundle(bytes, width, place) {
   if (entries.length !== width || at !== bytes.length) throw new Bad("bundle", place);
   return entries;
 }
+
+const RECEIPT = "c2sp.org/tlog-proof@v1";
+
+// {index, proof, checkpoint} of a receipt: where an entry stands, the hashes beside its way up, and the note with the root, as bytes.
+export function parseReceipt(bytes) {
+  const said = bytes.length > 2 * NOTE_BYTES_MAX ? "" : ascii(bytes.subarray(0, 8_192));
+  const end = said.indexOf("\n\n");
+  const [header, index, ...proof] = said.slice(0, Math.max(end, 0)).split("\n");
+  const [, position] = /^index (0|[1-9][0-9]{0,9})$/.exec(index) ?? [];
+  if (header !== RECEIPT || !position || proof.length > HASHES_MAX) throw new Bad("malformed", "receipt");
+  const hashes = proof.map((line) => base64(line, "receipt"));
+  if (hashes.some((one) => one.length !== HASH_BYTES)) throw new Bad("malformed", "receipt");
+  return { index: Number(position), proof: hashes, checkpoint: bytes.subarray(end + 2) };
+}
+
+// The root that such hashes make with the entry's own. RFC 9162 section 2.1.3.2.
+export function rootWith(leaf, index, size, proof) {
+  if (!(0 <= index && index < size && size <= SIZE_MAX)) throw new Bad("proof");
+  if (proof.length > HASHES_MAX || [leaf, ...proof].some((one) => one.length !== HASH_BYTES)) throw new Bad("proof");
+  let at = index;
+  let last = size - 1;
+  let made = leaf;
+  for (const beside of proof) {
+    if (last === 0) throw new Bad("proof");
+    if (at & 1 || at === last) {
+      made = nodeHash(beside, made);
+      while (!(at & 1) && at) [at, last] = [at >> 1, last >> 1];
+    } else made = nodeHash(made, beside);
+    [at, last] = [at >> 1, last >> 1];
+  }
+  if (last !== 0) throw new Bad("proof");
+  return made;
+}

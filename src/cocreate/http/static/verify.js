@@ -2,7 +2,7 @@
 // scanned from a projector stands behind the # of the address, which no browser sends to the server: it is compared here.
 import { Frontier, HASH_BYTES, equal, fold, leafHash } from "./hashes.js";
 import { logOf, recall, show } from "./memory.js";
-import { Bad, Unreached, WIDTH, base64, fetched, openCheckpoint, parseBundle, requireGrown, tilePath, tileReader, tileRoot, treeRoot, widthOf } from "./tlog.js";
+import { Bad, Unreached, WIDTH, base64, fetched, openCheckpoint, parseBundle, parseReceipt, requireGrown, rootWith, tilePath, tileReader, tileRoot, treeRoot, widthOf } from "./tlog.js";
 import { WORDS } from "./words.js";
 
 const SLICE_BYTES = 60_000; // hashed without a pause: some 15 ms of an old phone
@@ -136,6 +136,32 @@ export function scanned(hash) {
   return { size: Number(size), root: base64(`${root.replaceAll("-", "+").replaceAll("_", "/")}=`, "#") };
 }
 
+// A receipt from somebody's device, which does not leave it: its entry stands where it says, in a record that today's begins with.
+export async function checkReceipt(record, vkey, bytes) {
+  const log = logOf(record);
+  const { index, proof, checkpoint } = parseReceipt(bytes);
+  const then = await openCheckpoint(checkpoint, vkey);
+  const now = await openCheckpoint(await fetched(`${log}/checkpoint`, undefined, "no-store"), vkey);
+  const read = tileReader(log, now.size);
+  await requireGrown(read, then, now);
+  const at = index % WIDTH;
+  const leaf = (await read(0, Math.floor(index / WIDTH))).subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+  if (!equal(rootWith(leaf, index, then.size, proof), then.root)) throw new Bad("proof");
+  return { index, size: then.size, signed: then.signed };
+}
+
+async function readReceipt(record, vkey, field, place) {
+  const [file] = field.files;
+  if (!file) return;
+  try {
+    const { index, size, signed } = await checkReceipt(record, vkey, new Uint8Array(await file.arrayBuffer()));
+    show(place, ["good", ...(signed ? [] : ["unchecked"])], { index, size });
+  } catch (error) {
+    if (!(error instanceof Bad || error instanceof Unreached)) throw error;
+    show(place, [error instanceof Bad ? error.reason : "unreached"], {});
+  }
+}
+
 async function compareScanned(record, vkey, place) {
   let seen = null;
   try {
@@ -166,6 +192,9 @@ export async function offer(section) {
   const [bar, count] = [section.querySelector("progress"), section.querySelector("[data-count]")];
   const verdict = section.querySelector("[data-verdict]");
   controls.hidden = false;
+  const receipt = section.querySelector("[data-receipt]");
+  receipt.hidden = false;
+  receipt.querySelector("input").onchange = (event) => readReceipt(record, key, event.target, receipt.querySelector("[data-told]"));
   let asked = null;
   const progress = (done, size) => {
     bar.max = size;
