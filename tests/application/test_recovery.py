@@ -170,8 +170,9 @@ async def test_the_old_record_stays_read_only_even_when_what_was_signed_is_forgo
         old = await live(service, workshop)
         assert (old.successor, old.rewound) == (new.workshop, True)
         assert (await service.reading.view(old, "public")).facts["items"]["ideas"]
-        with pytest.raises(RecordRewound):
+        with pytest.raises(RecordRewound) as told:
             await join(service, workshop, "Bo")
+        assert told.value.facts == {"successor": new.workshop}
         with pytest.raises(RecordRewound):
             old.checkpoint()
         assert await rows(service.store, workshop) == stored

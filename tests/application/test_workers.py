@@ -21,7 +21,7 @@ from cocreate.application import (
     Unavailable,
 )
 from cocreate.application.desk import Desk
-from cocreate.application.errors import AnswerLost, QueueFull, Stopping
+from cocreate.application.errors import AnswerLost, QueueFull, RecordRewound, Stopping
 from cocreate.application.link import WriterFailed, error_of, failure_of
 from cocreate.application.worker import Worker
 from cocreate.domain.errors import (
@@ -200,6 +200,7 @@ def test_unavailable_and_damaged_cross_and_nothing_else_does() -> None:
     for kind in _kinds(Unavailable):
         error = kind()
         assert (type(error_of(failure_of(error))), str(error_of(failure_of(error)))) == (kind, str(error))
+    assert error_of(failure_of(RecordRewound(successor="w"))).facts == {"successor": "w"}  # type: ignore[attr-defined]
     damaged = error_of(failure_of(RecordDamaged("w at 3")))
     assert (type(damaged), str(damaged)) == (RecordDamaged, "w at 3")
     assert str(error_of(failure_of(ValueError("secret")))) == ""

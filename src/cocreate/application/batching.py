@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from cocreate.application.clock import Clock
 from cocreate.application.decide_batch import Decided, decide_ticket
-from cocreate.application.errors import RecordRewound
 from cocreate.application.live import LiveWorkshop, decode_row
 from cocreate.application.lives import LiveWorkshops
 from cocreate.application.summary import summary_of
@@ -43,7 +42,7 @@ class Attempt:
                 live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
             place = ticket.workshop, ticket.command_id
             if live.rewound:
-                self._refused.append((ticket, RecordRewound()))
+                self._refused.append((ticket, live.put_back()))
             elif (twin := self._by_id.get(place)) is not None:
                 self._twin(ticket, twin)
             elif not await self._repeat(ticket, live):

@@ -19,7 +19,8 @@ class Unavailable(Exception):
     text: ClassVar[str]
     retry_after_s: ClassVar[int] = 1
 
-    def __init__(self) -> None:
+    def __init__(self, **facts: str) -> None:
+        self.facts = facts
         super().__init__(self.text)
 
 
@@ -42,6 +43,8 @@ class TooManyWriters(Unavailable):
 
 
 class RecordRewound(Unavailable):
+    """`successor` is the workshop that it goes on in, where there is one."""
+
     text = (
         "What is stored of this record does not go on from what was signed for it before. It can be read; nothing is written "
         "until its operator has looked."

@@ -118,7 +118,7 @@ def failure_of(error: Exception) -> Failure:
         case Refusal():
             return type(error), (), error.facts
         case Unavailable():
-            return type(error), (), {}
+            return type(error), (), {**error.facts}
         case RecordDamaged():
             return RecordDamaged, (str(error),), {}
         case _:

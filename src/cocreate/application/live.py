@@ -103,10 +103,14 @@ class LiveWorkshop:
         standing = self.state.ballots[ballot[:36]].get(ballot)
         return standing.position if standing is not None and standing.counter == counter else None
 
+    def put_back(self) -> RecordRewound:
+        """Why nothing is written or signed where it is rewound."""
+        return RecordRewound() if self.successor is None else RecordRewound(successor=self.successor)
+
     def checkpoint(self) -> bytes:
         """The signed checkpoint over all that is durable. Raises RecordRewound: no two may ever contradict each other."""
         if self.rewound:
-            raise RecordRewound()
+            raise self.put_back()
         if self._signed[0] != self.size:
             signer = self.keyring.log_signer(self.state.workshop.origin)
             checkpoint = Checkpoint(signer.key.name, self.size, self.tree.root())

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from cocreate.application.actions_workshop import CreateWorkshop
 from cocreate.application.drafting import Draft
-from cocreate.application.errors import QueueFull, RecordRewound, StoreDown, TooManyWriters, Unavailable
+from cocreate.application.errors import QueueFull, StoreDown, TooManyWriters, Unavailable
 from cocreate.application.live import LiveWorkshop, decode_row
 from cocreate.application.service import Service
 from cocreate.application.summary import source_key
@@ -179,7 +179,7 @@ async def _resumed(service: Service, workshop: str) -> ImportRecord:
         # A record that was put back is not written to: what goes on from it is imported into from the beginning.
         live = await service.lives.get(live.successor)
     if live.rewound:
-        raise RecordRewound()
+        raise live.put_back()
     (first,) = await service.store.read(live.id, limit=1)
     record = ImportRecord(service, live, decode_row(first).actor, resumed=True)
     await record.read_stored()

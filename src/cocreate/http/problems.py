@@ -257,7 +257,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Refusal | EntriesWithheld):
         return Problem(name, str(error), facts=error.facts)
     if isinstance(error, Unavailable):
-        return Problem(name, str(error), headers={"Retry-After": str(error.retry_after_s)})
+        return Problem(name, str(error), error.facts, headers={"Retry-After": str(error.retry_after_s)})
     if row.status == 503:
         return Problem(name, row.says, headers={"Retry-After": str(RETRY_DAMAGED_S)})
     return Problem(name, str(error) if name == "PositionUnknown" else row.says)
