@@ -46,6 +46,24 @@ def test_without_script_the_first_sending_asks_once(workshop: Facilitator, devic
     expect(ben.locator("#done")).to_contain_text("Your idea is saved")
 
 
+def test_what_was_sent_after_all_is_no_draft_any_more(workshop: Facilitator, devices: Devices) -> None:
+    """The page that asks stands at another address; the device forgets what it kept for the form all the same."""
+    ana = join(devices(), workshop.code)
+    submit(ana, workshop.workshop, BUSES)
+    # A device on which no suggestion arrives in time.
+    ana.route("**/ideas/similar", lambda asked: asked.abort())
+    ana.goto(f"/w/{workshop.workshop}")
+    ana.get_by_role("textbox", name="Your idea").fill(DRAFT)
+    ana.get_by_role("button", name="Send the idea").click()
+    expect(ana.get_by_role("textbox", name="Your idea")).to_have_value(DRAFT)
+    ana.get_by_role("link", name="Do not send mine").click()
+    expect(ana.get_by_role("textbox", name="Your idea")).to_have_value(DRAFT)
+    ana.get_by_role("button", name="Send the idea").click()
+    ana.get_by_role("button", name="Send mine anyway").click()
+    expect(ana.locator("#done")).to_contain_text("Your idea is saved")
+    expect(ana.get_by_role("textbox", name="Your idea")).to_have_value("")
+
+
 def test_the_statement_on_the_screen_stays_while_others_answer(
     workshop: Facilitator, devices: Devices
 ) -> None:

@@ -8,7 +8,8 @@ const store = (() => {
   }
 })();
 const SENT = "cocreate:sent";
-const place = (form) => `cocreate:${location.pathname.replace(/\/[^/]*$/, "")}:${form.dataset.draft}`;
+// One place a workshop, since a form that is shown again after sending stands at the address that it was sent to.
+const place = (form) => `cocreate:${location.pathname.split("/").slice(0, 3).join("/")}:${form.dataset.draft}`;
 // By name, since a ballot's ideas may have been moved.
 const typed = (form) =>
   [...form.querySelectorAll("textarea, input:not([type=hidden])")].sort((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
