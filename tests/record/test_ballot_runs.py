@@ -41,7 +41,8 @@ def a_page(chance: Random) -> list[Row]:
         )
         voter, option = hex_of(chance, 32), chance.choice(("", "", f"/{chance.choice(options)}"))
         aggregate, command = f"{chance.choice(rounds)}/{voter}{option}", hex_of(chance, 32)
-        ballot = Recorded(position, chance.choice((0, 7, 10**12)), voter, aggregate, command, event)
+        actor = voter if chance.random() < 0.9 else hex_of(chance, 32)
+        ballot = Recorded(position, chance.choice((0, 7, 10**12)), actor, aggregate, command, event)
         rows.append(Row("w", position, event.NAME, encode(ballot)))
     return rows
 

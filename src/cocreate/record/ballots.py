@@ -107,8 +107,8 @@ def runs_of(ballots: Sequence[Placed]) -> list[BallotRun] | None:
         cut = text.split(":")
         if len(cut) != _COLONS * len(ballots) + 1:
             return None
+    actors = [one[1:33] for one in cut[1::_COLONS]]
     aggregates = [one[1:-11] for one in cut[2::_COLONS]]
-    voters = [one[_VOTER] for one in aggregates]
     commands = [one[1:33] for one in cut[3::_COLONS]]
     said = [one[:-10] for one in cut[6::_COLONS]]
     counters = [one[:-9] for one in cut[7::_COLONS]]
@@ -117,14 +117,14 @@ def runs_of(ballots: Sequence[Placed]) -> list[BallotRun] | None:
     times[-1] = cut[-1][:-1]
     rounds = [one[_ROUND] for one in aggregates]
     again = [
-        f'{{"actor":"{voter}","aggregate":"{aggregate}","command":"{command}","event":"{one.name}",'
+        f'{{"actor":"{actor}","aggregate":"{aggregate}","command":"{command}","event":"{one.name}",'
         f'"facts":{{"choice":{choice},"counter":{counter},"random":"{random}"}},"position":{one.position},"time":{time}}}'
-        for one, voter, aggregate, command, choice, counter, random, time in zip(
-            ballots, voters, aggregates, commands, said, counters, randoms, times, strict=True
+        for one, actor, aggregate, command, choice, counter, random, time in zip(
+            ballots, actors, aggregates, commands, said, counters, randoms, times, strict=True
         )
     ]
     if not (
-        _all_hex([*voters, *commands, *randoms])
+        _all_hex([*actors, *[one[_VOTER] for one in aggregates], *commands, *randoms])
         and _all_are("round", rounds)
         and _all_are("option", [one[_OPTION] for one in aggregates])
         and _all_are("choice", [one for one in said if one not in _choices])
