@@ -94,7 +94,7 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def run(sections: list[str], *, quick: bool) -> dict[str, Any]:
     """All figures of these sections; each is printed as it comes."""
-    told: dict[str, Any] = {"machine": machine(), "figures": []}
+    told: dict[str, Any] = {"machine": machine(), "figures": [], "seconds": {}}
     print(", ".join(f"{name} {value}" for name, value in told["machine"].items()), flush=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -115,7 +115,8 @@ def run(sections: list[str], *, quick: bool) -> dict[str, Any]:
             for figure in import_module(f"scripts.benchmarks.{section}").measure_all(bench):
                 told["figures"].append({"section": section, **asdict(figure)})
                 print(line_of(section, figure), flush=True)
-            print(f"{section:8} took {time.perf_counter() - began:.0f} s", flush=True)
+            told["seconds"][section] = time.perf_counter() - began
+            print(f"{section:8} took {told['seconds'][section]:.0f} s", flush=True)
     return told
 
 
@@ -152,7 +153,8 @@ def main() -> int:
             )
         )
     missed = [one for one in told["figures"] if one["met"] is False]
-    print(f"{len(told['figures'])} figures, {len(missed)} goals missed")
+    took_s = sum(told["seconds"].values())
+    print(f"{len(told['figures'])} figures in {took_s:.0f} s, {len(missed)} goals missed")
     return 1 if missed and options.strict else 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.bench import SECTIONS, changes, line_of, shown
-from scripts.benchmarks.figures import Figure
+from scripts.benchmarks.figures import TURNS_MIN, TURNS_S, Bench, Figure
 from scripts.benchmarks.live import _delays
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +50,27 @@ def test_a_change_arrives_with_the_first_frame_that_holds_it() -> None:
     frames = [(10.0, 4), (10.2, 9)]
     votes = [(10.1, 3.0, 3), (10.1, 3.0, 5), (10.15, 3.0, 9)]
     assert _delays([frames], votes) == pytest.approx([0.0, 100.0, 50.0])
+
+
+def test_a_loop_ends_when_its_time_is_over_and_never_before_there_is_a_median(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten minutes are for all sections, however slow the machine is."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def turns(each_s: float, runs: int) -> int:
+        taken = 0
+        for turn in Bench(Path(), lambda store: store, runs=runs).turns():
+            assert turn == taken
+            taken += 1
+            now[0] += each_s
+        return taken
+
+    assert turns(TURNS_S / 100, 5) == 5
+    assert turns(TURNS_S / 2.5, 5) == 3
+    assert turns(10 * TURNS_S, 5) == TURNS_MIN
+    assert turns(10 * TURNS_S, 1) == 1
 
 
 def test_an_unknown_section_is_refused_in_words() -> None:

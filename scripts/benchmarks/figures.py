@@ -4,13 +4,18 @@ A section is a module of this folder with `measure(bench) -> Iterable[Figure]`; 
 that cannot be compared in the same run is not worth much: name its baseline, or say what it must stay under.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 Store = Literal["sqlite", "postgresql"]
 STORES: tuple[Store, ...] = ("sqlite", "postgresql")
+TURNS_MIN = 2
+"""Fewer would have no median."""
+TURNS_S = 15.0
+"""For the turns of one loop; some twenty loops and what they need before them are to end in ten minutes."""
 
 
 @dataclass(frozen=True)
@@ -40,3 +45,11 @@ class Bench:
     runs: int = 5
     quick: bool = False
     """Smaller sizes and one run: to see that it works, not to quote."""
+
+    def turns(self) -> Iterator[int]:
+        """The numbers of a loop's turns: `runs` of them, fewer where that would take more than its time."""
+        began = time.monotonic()
+        for turn in range(self.runs):
+            if turn >= TURNS_MIN and time.monotonic() - began > TURNS_S:
+                return
+            yield turn

@@ -33,7 +33,7 @@ def _store(bench: Bench, store: Store) -> Iterator[Figure]:
             process, port = stack.enter_context(server("cocreate", database, str(key_file)))
             load(port, 32, votes(room, PEOPLE))
             ports.append((size, room, process, port))
-        for turn in range(bench.runs):
+        for turn in bench.turns():
             for size, room, process, port in ports:
                 pids = [process.pid, *bench.database_pids.get(store, [])]
                 found[size].append(measure(pids, port, 256, votes(room, VOTES, first=turn * VOTES)))

@@ -30,7 +30,7 @@ def _rooms(bench: Bench, store: Store, connections: int, bare_pid: int, bare_por
     with server("cocreate", database, str(key_file)) as (process, port):
         load(port, 1, votes(room, 1))
         pids = [process.pid, *bench.database_pids.get(store, [])]
-        for turn in range(bench.runs):
+        for turn in bench.turns():
             bare = measure([bare_pid], bare_port, connections, votes(bare_room(1), PEOPLE))
             before = head_of(database, room.workshop)
             # A cookie of no session: each comes for the first time.

@@ -48,7 +48,7 @@ def _store(bench: Bench, store: Store, bare_pid: int, bare_port: int) -> Iterato
         asked = partial(_counted, database, room, [process.pid, *bench.database_pids.get(store, [])], port)
         for connections in (256,) if bench.quick else (1, 32, 256):
             pairs = []
-            for turn in range(bench.runs):
+            for turn in bench.turns():
                 count = VOTES[connections]
                 bare = measure([bare_pid], bare_port, connections, votes(bare_room(PEOPLE), count))
                 pairs.append((bare, asked(connections=connections, count=count, turn=turn)))

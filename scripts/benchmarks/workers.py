@@ -39,7 +39,7 @@ def measure_all(bench: Bench) -> Iterator[Figure]:
             with ExitStack() as stack:
                 one, two = (stack.enter_context(_served(bench, store, workers)) for workers in (1, 2))
                 turns = []
-                for turn in range(bench.runs):
+                for turn in bench.turns():
                     asked = votes(bare_room(PEOPLE), VOTES)
                     nothing = measure([bare.pid], bare_port, CONNECTIONS, asked)
                     turns.append((nothing, one.vote(turn), two.vote(turn)))
