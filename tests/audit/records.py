@@ -18,6 +18,7 @@ from cocreate.domain.contest import RecertifyResult, ResultRecertified
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.genesis import RecordStarted, SuccessorStarted
 from cocreate.domain.messages import Recorded
+from cocreate.domain.paper import PaperReconciled
 from cocreate.domain.round import RoundOpened
 from cocreate.domain.state import WorkshopState
 from cocreate.record.codec import decode, encode
@@ -189,7 +190,7 @@ def rewritten(copy: Copy, change: Callable[[Plain], None]) -> Copy:
     pen = Pen()
     for entry in refilled(copy, change).shown:
         recorded = decode(entry)
-        if isinstance(recorded.event, ResultPart):
+        if isinstance(recorded.event, ResultPart | PaperReconciled):
             continue
         certified = isinstance(recorded.event, ResultCertified | ResultRecertified)
         made = pen.certificate(recorded) if certified else [recorded]
@@ -249,7 +250,7 @@ def history_copy(history: History) -> Copy:
     """A random history as its server would have exported it, all readable texts with it."""
     pen = Pen()
     for recorded in history.entries:
-        if isinstance(recorded.event, ResultPart):
+        if isinstance(recorded.event, ResultPart | PaperReconciled):
             continue
         if isinstance(recorded.event, ResultCertified | ResultRecertified):
             for one in pen.certificate(recorded):
