@@ -2,15 +2,17 @@
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cocreate.application import Service, SubmitIdea
 from cocreate.application.errors import RecordRewound
 from cocreate.application.memory import Memory
+from cocreate.persistence.batch import Row
 from cocreate.persistence.popo import PopoRecordStore
 from cocreate.persistence.sqlite import SqliteRecordStore
 from cocreate.tlog.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
@@ -69,6 +71,39 @@ async def test_a_database_that_was_put_back_is_read_only(tmp_path: Path) -> None
             await service.log.receipt(held, 0)
         assert len(await rows(service.store, workshop)) == held.size
     assert (tmp_path / "signed" / workshop).read_bytes() == signed
+
+
+class Overtaken(SqliteRecordStore):
+    """A store to which another node writes on when the record's end has just been read."""
+
+    def __init__(self, path: Path, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(path)
+        self._meanwhile = [meanwhile]
+
+    async def read(self, *asked: Any, **more: Any) -> list[Row]:
+        found = await super().read(*asked, **more)
+        if not found and self._meanwhile:
+            await self._meanwhile.pop()()
+        return found
+
+
+async def test_what_another_node_signs_while_a_record_is_loaded_is_no_sign_of_a_loss(tmp_path: Path) -> None:
+    """It stored that before it signed; that it came too late to be read here is found by following, as ever."""
+    async with node(tmp_path) as writer:
+        workshop = await create(writer)
+        (guest,) = await join(writer, workshop, "Ada")
+
+        async def go_on() -> None:
+            await writer.execute(guest, workshop, SubmitIdea(text="Trees"))
+            await writer.lives.memory.write()
+
+        store = Overtaken(tmp_path / "db.sqlite", go_on)
+        await store.open()
+        reader = Service(store, VAULT, memory=Memory(tmp_path / "signed"))
+        held = await reader.lives.get(workshop)
+        assert held.size < (await writer.reading.live(workshop)).size
+        assert not held.rewound
+        await store.close()
 
 
 async def test_without_memory_it_would_pass(tmp_path: Path) -> None:
