@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -155,6 +156,22 @@ async def test_a_second_run_writes_nothing(node: Open, small: Election) -> None:
         assert (later.workshop, await service.store.head(later.workshop)) == (first.workshop, head)
         assert await recount_of(service, later, small) == recount
         assert len(await service.store.summaries()) == 1
+
+
+async def test_two_runs_at_once_are_one_import(node: Open, tmp_path: Path) -> None:
+    """Both begin, vote, close and certify; every ballot is there once, and both tell the same result."""
+    rows = "".join(f"{voter};{'abc'[voter % 3]}\n" for voter in range(700))
+    projects = "project_id;cost\na;60\nb;50\nc;30\n"
+    votes = f"voter_id;vote\n{rows}"
+    election = read_pb(pb(tmp_path / "votes.pb", projects=projects, votes=votes, num_votes="700"))
+    async with node() as one, node() as other:
+        first, second = await asyncio.gather(run(one, election), run(other, election))
+        assert first.workshop == second.workshop
+        recounts = [await recount_of(one, first, election), await recount_of(other, second, election)]
+        assert recounts[0] == recounts[1]
+        assert len(await one.store.summaries()) == 1
+    counts = recounts[0].certificate.reconciliation
+    assert (counts.eligible, counts.cast, counts.replaced, counts.voters) == (700, 700, 0, 700)
 
 
 async def test_the_same_file_under_other_rules_is_refused(sqlite_node: Open, tmp_path: Path) -> None:

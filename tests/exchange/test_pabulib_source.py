@@ -142,6 +142,8 @@ BAD_META: list[tuple[dict[str, Any], list[tuple[int | None, str | None]]]] = [
     ({"max_length": "some"}, [(13, "max_length")]),
     ({"max_length": "1"}, [(21, None)]),
     ({"vote_type": "cumulative"}, [(18, "points")]),
+    ({"ties": "age"}, [(13, "ties")]),
+    ({"raise_by": "little"}, [(13, "raise_by")]),
     (
         {"rule": "greedy-threshold", "min_project_score_threshold": "2.5"},
         [(13, "min_project_score_threshold")],

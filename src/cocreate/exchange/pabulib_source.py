@@ -224,22 +224,28 @@ def _rules(meta: Meta, form: Form | None, rule: Rule | None, votes: Sequence[_Vo
     threshold = 0
     if rule == "greedy-threshold":
         threshold = meta.number("min_project_score_threshold", 0, 10**12) or 0
+    # Cities list their projects by votes, and so by the order in which they broke their ties; our own files may say draw.
+    ties = meta.text("ties") or "listed"
+    if ties not in ("listed", "draw"):
+        meta.refuse("ties", "listed or draw")
+    raise_by = read_amount(meta.text("raise_by")) if meta.text("raise_by") else MINOR_PER_UNIT
+    if raise_by is None:
+        meta.refuse("raise_by", AMOUNT_EXPECTED)
     facts: dict[str, Any] = {
         "ballot": form,
         "budget": budget,
         "choices_max": choices_max,
         "currency": currency,
         "points_max": _points_max(meta, form, votes),
-        # Cities list their projects by votes, and so by the order in which they broke their ties; our own files may say draw.
-        "ties": "draw" if meta.text("ties") == "draw" else "listed",
+        "ties": ties,
     }
-    if meta.findings:
+    if meta.findings or raise_by is None:
         return None
     if rule in _COMPLETIONS:
         return EqualSharesRules(
             method="equal_shares",
             completion=_COMPLETIONS[rule],
-            raise_by=read_amount(meta.text("raise_by")) or MINOR_PER_UNIT,
+            raise_by=raise_by,
             **facts,
         )
     return BudgetRules(
