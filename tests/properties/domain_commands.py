@@ -25,6 +25,7 @@ from cocreate.domain.idea import (
     WithdrawIdea,
 )
 from cocreate.domain.messages import SYSTEM, Command
+from cocreate.domain.paper import CheckPaperBatch, EnterPaperBatch, IssuePaper, VoidPaperBatch, batch_digest
 from cocreate.domain.participant import (
     GiveName,
     GrantRole,
@@ -71,6 +72,7 @@ from tests.domain.words import (
     round_id,
     schedule,
     text,
+    uuid,
     voter,
     votes,
 )
@@ -100,6 +102,10 @@ agendas = st.lists(kinds, max_size=3).map(
     )
 )
 rules: SearchStrategy[Rules] = st.sampled_from([SUPPORT, OPINION, approval(2, 2)])
+
+
+def batch_id(number: int) -> str:
+    return uuid(5, number)
 
 
 def leading() -> list[SearchStrategy[Step]]:
@@ -244,6 +250,40 @@ certifying: SearchStrategy[Step] = st.one_of(
         reason=texts,
     ),
 )
+batch_ids = st.integers(1, 2).map(batch_id)
+papers: SearchStrategy[tuple[tuple[str, ...], ...]] = st.sampled_from(
+    [((),), ((idea_id(1),),), ((), (idea_id(1),))]
+)
+on_paper: SearchStrategy[Step] = st.one_of(
+    st.builds(
+        lambda actor, number, who, sheet: IssuePaper(
+            actor=actor, round=number, participant=who, voter=voter(who), sheet=sheet
+        ),
+        anybody,
+        round_ids,
+        people,
+        st.sampled_from([1, 1, 2]),
+    ),
+    st.builds(
+        EnterPaperBatch,
+        actor=anybody,
+        round=round_ids,
+        batch=batch_ids,
+        label=st.sampled_from(["box-1", "box-2"]),
+        ballots=papers,
+        spoiled=st.sampled_from([0, 0, 1]),
+    ),
+    st.builds(
+        lambda actor, number, batch, said: CheckPaperBatch(
+            actor=actor, round=number, batch=batch, digest=batch_digest(number, said, 0)
+        ),
+        anybody,
+        round_ids,
+        batch_ids,
+        papers,
+    ),
+    st.builds(VoidPaperBatch, actor=anybody, round=round_ids, batch=batch_ids, reason=st.just("mistake")),
+)
 waiting = st.sampled_from([Wait(1), Wait(20_000), Wait(20_000), Wait(91 * 86_400_000)])
 
 MIX: list[tuple[int, SearchStrategy[Step]]] = [
@@ -252,6 +292,7 @@ MIX: list[tuple[int, SearchStrategy[Step]]] = [
     (3, st.one_of(leading())),
     (2, st.one_of(voting())),
     (2, certifying),
+    (2, on_paper),
     (1, waiting),
     (1, st.one_of(ending())),
 ]
@@ -261,7 +302,7 @@ steps: SearchStrategy[Step] = st.sampled_from([kind for weight, kind in MIX for 
     lambda kind: kind
 )
 
-BUSY: list[Command] = [
+BUSY: list[Step] = [
     *opened(tags=("green",)),
     *joins(ANNA, BEN),
     *ideas(ANNA, 3),
@@ -271,12 +312,41 @@ BUSY: list[Command] = [
     opens_round(2, OPINION, 3, admission="growing"),
 ]
 
-BEGINNINGS: list[list[Command]] = [
+CLOSED_ON_PAPER: list[Step] = [
+    *BUSY,
+    *joins(CLEO),
+    *[
+        IssuePaper(actor=FACILITATOR, round=round_id(1), participant=who, voter=voter(who))
+        for who in (BEN, CLEO)
+    ],
+    AddFacilitator(actor=FACILITATOR, facilitator=OTHER_FACILITATOR),
+    CloseRound(actor=FACILITATOR, round=round_id(1)),
+    Wait(20_000),
+    EnterPaperBatch(
+        actor=FACILITATOR, round=round_id(1), batch=batch_id(1), label="box-1", ballots=((idea_id(1),),)
+    ),
+]
+
+CONTESTED_ON_PAPER: list[Step] = [
+    *CLOSED_ON_PAPER,
+    CheckPaperBatch(
+        actor=OTHER_FACILITATOR,
+        round=round_id(1),
+        batch=batch_id(1),
+        digest=batch_digest(round_id(1), ((idea_id(1),),), 0),
+    ),
+    CertifyResult(actor=FACILITATOR, round=round_id(1), tie_root=TIE_ROOT),
+    ContestResult(actor=ANNA, author=ANNA, round=round_id(1), reason=text("one")),
+]
+
+BEGINNINGS: list[list[Step]] = [
     [],
     [schedule(SOURCE)],
     [*opened(SOURCE), *joins(ANNA), *ideas(ANNA, 1)],
     [*BUSY, agenda(activity(1, "collect"), activity(2, "discuss", grace_ms=5_000))],
     [*BUSY, votes(ANNA, 1), CLOSES_WORKSHOP],
+    *[CLOSED_ON_PAPER] * 2,
+    CONTESTED_ON_PAPER,
     *[BUSY] * 6,
 ]
 
