@@ -37,6 +37,7 @@ PATHS = {
     "opinion": "{base}/vote/{opinion}",
     "results": "{base}/results",
     "result": "{base}/results/{closed}",
+    "what if": "{base}/results/{counted}/what-if?method=approval",
     "outcome": "{base}/outcome",
     "groups": "{base}/results/{opinion}/groups",
     "record": "{base}/record",
@@ -117,6 +118,11 @@ class Furnished:
         workshop.hand_out(self.paper, "Rosa of the long table by the window", "Rudi")
         workshop.close_round(self.paper)
         workshop.enter_papers(self.paper, "Box 1", "1\n-", wrong="7")
+        self.counted = workshop.open_round("A vote to count otherwise?", method="support", grace_s="0")
+        workshop.close_round(self.counted)
+        expect(workshop.page.locator(f"section[data-key='{self.counted}'] .badge").first).to_have_text(
+            "certified"
+        )
         self.ballot = workshop.open_round("Which criteria belong in the label?", seats="1")
         self.opinion = workshop.open_round(
             "And what of these?", method="opinion", results="always", growing="yes"
@@ -133,6 +139,7 @@ class Furnished:
             ballot=self.ballot,
             closed=self.closed,
             paper=self.paper,
+            counted=self.counted,
             opinion=self.opinion,
         )
 

@@ -41,7 +41,7 @@ class Poll:
         self.standing: dict[str, Any] = {}
         self.counters: dict[str, int] = {}
         self.answers: dict[str, int] = {}
-        self.paper: Counter[Any] = Counter()
+        self.paper: dict[Any, int] = {}
         """How many counted papers say each choice."""
         self.ballots = 0
         self.replaced = 0
@@ -128,13 +128,13 @@ class Poll:
     def count_papers(self, choices: Iterable[Any], times: int, position: int) -> None:
         """Count a batch of papers, or take it back where `times` is −1; each is a ballot and a voter."""
         for choice in choices:
-            self.paper[choice] += times
+            self.paper[choice] = self.paper.get(choice, 0) + times
             self.tally.add(None, choice, times)
             self.ballots += times
             self.voters += times
             if self.released:
                 self._touch_marked(None, None, choice, position)
-        self.paper = +self.paper
+        self.paper = {choice: held for choice, held in self.paper.items() if held}
 
     def _show_more(self, ever: int) -> None:
         """So many have ever voted; as many more of them are shown as there are whole steps."""
@@ -172,13 +172,13 @@ class Poll:
         """How many standing ballots say each choice, for a method that counts ballots; a look at every ballot."""
         if not self.method.counts_ballots:
             return {}
-        return self.paper + Counter(choice for choice in self.standing.values() if choice is not None)
+        return Counter(self.paper) + Counter(choice for choice in self.standing.values() if choice is not None)
 
     def whole_ballots(self) -> Ballots:
         """The same for a count of any method: voter by voter, in opinion rounds too; a look at every ballot."""
         standing = ((key, choice) for key, choice in self.standing.items() if choice is not None)
         whole = Counter(whole_ballots(standing, per_option=self.per_option))
-        return whole + self.paper
+        return whole + Counter(self.paper)
 
     def _touch_marked(self, option: str | None, before: Any, choice: Any, position: int) -> None:
         for said in (before, choice):

@@ -177,7 +177,7 @@ def turnout_item(reader: Reader, key: str) -> Item:
         "ballots": poll.ballots,
         "replaced": poll.replaced,
         "withdrawn": poll.withdrawn,
-        "paper": poll.paper.total() or None,
+        "paper": sum(poll.paper.values()) or None,
         "voted": poll.shown_voters() if named else None,
     }
     return present(item)
