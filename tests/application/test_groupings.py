@@ -68,7 +68,7 @@ async def test_a_first_look_never_waits_and_a_later_one_finds_the_groups(vault: 
         while known is None:
             known = await found.soon(live, room.round)
         assert (known.at, known.answers, known.groups.sizes) == (live.projections.at, 96, (6, 6))
-        assert {one.statement for one in known.groups.uniting(3)} == set(room.ideas[:3])
+        assert {known.groups.statements[one] for one in known.groups.unites} == set(room.ideas[:3])
         assert found.latest(live, room.round) is known
 
 

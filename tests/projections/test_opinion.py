@@ -35,15 +35,25 @@ def test_the_groups_come_back_as_they_are_counted_without_a_voter() -> None:
     )
     assert found.sizes == tuple(map(len, wanted.members))
     assert len(found.sizes) == 2
-    assert (found.places, found.statements) == (wanted.places, wanted.statements)
-    assert found.dividing(3) == wanted.dividing(3)
+    assert (found.places, found.views()) == (wanted.places, list(wanted.statements))
+    assert {found.statements[number] for number in found.unites} == {
+        one.statement
+        for one in wanted.statements
+        if all(said is not None and said.agree > said.answers / 2 for said in one.by_group)
+    }
+    assert 0 < len(found.unites) <= 4
+    assert [found.statements[number] for number in found.divides] == [
+        one.statement for one in wanted.dividing(8)
+    ]
+    assert found.rejected == ()
+    assert [[one[1] for one in side] for side in found.telling] == [[1] * 4, [-1] * 4]
     assert not any(voter in answer.decode() for group in wanted.members for voter in group)
 
 
 def test_a_round_without_enough_answers_has_no_groups() -> None:
     for ballots in ([], standing(4), [(key, None) for key, _ in standing(9)]):
         found = read_counted(counted(packed_head(STATEMENTS) + packed(ballots, NUMBERS)), STATEMENTS)
-        assert (found.sizes, found.statements, found.places) == ((), (), ())
+        assert (found.sizes, found.statements, found.places, found.unites) == ((), (), (), ())
 
 
 def test_what_few_of_a_group_said_does_not_come_back() -> None:
@@ -53,6 +63,6 @@ def test_what_few_of_a_group_said_does_not_come_back() -> None:
     kept: list[tuple[str, int | None]] = [(key, choice) for key, choice in ballots if key[70:] != rare]
     kept.extend((key, 1) for key, _ in [one for one in ballots if one[0][70:] == rare][:4])
     found = read_counted(counted(packed_head(STATEMENTS) + packed(kept, NUMBERS)), STATEMENTS)
-    view = found.statements[5]
+    view = found.views()[5]
     assert None in view.by_group
     assert (view.agreement, view.disagreement, view.divide) == (None, None, None)

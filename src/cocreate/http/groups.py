@@ -1,8 +1,6 @@
 """Opinion groups as pages and programs are told of them: statements with their words, shares in whole percent, a plot."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import isqrt
 from typing import Any, Final
 
@@ -10,12 +8,8 @@ from cocreate.application import Grouping
 from cocreate.http.pages_room import Item, Room
 
 LETTERS: Final = "ABCDE"
-TOLD_MAX: Final = 8
-"""Statements in each of the lists; the table has all."""
 WIDTH: Final = 640
 HEIGHT: Final = 320
-DIVIDES_FROM: Final = Fraction(1, 4)
-"""What differs by less between all groups divides nobody; nor does what all of them have a majority for, or against."""
 _MARGIN: Final = 90
 
 
@@ -54,46 +48,30 @@ class Shown:
 
 
 def shown_groups(room: Room, one: Item, found: Grouping | None) -> Shown:
-    """What a page shows of the count. A statement stands among those that unite only if most of every group say so."""
+    """What a page shows of the count."""
     if found is None:
         return Shown(counted=False)
     options = {option["idea"]: option for option in room.options(one["key"])}
     groups = found.groups
-    rows = {
-        view.statement: Row(options[view.statement], [_shares(said) for said in view.by_group])
-        for view in groups.statements
-    }
-    dividing = [
-        view
-        for view in groups.dividing(len(groups.statements))
-        if (view.divide or 0) >= DIVIDES_FROM
-        and not (_all_above(rows[view.statement], 0) or _all_above(rows[view.statement], 1))
+    rows = [
+        Row(options[statement], [_shares(said) for said in by_group])
+        for statement, by_group in zip(groups.statements, groups.by_group, strict=True)
     ]
-    letters = LETTERS[: len(groups.sizes)]
     told = len(groups.sizes) > 1
     return Shown(
         counted=True,
         at=found.at,
         answers=found.answers,
-        sizes=list(zip(letters, groups.sizes, strict=True)),
-        uniting=[row for row in _rows(rows, groups.uniting(TOLD_MAX)) if _all_above(row, 0)],
-        rejected=[row for row in _rows(rows, groups.rejected(TOLD_MAX)) if _all_above(row, 1)],
-        dividing=_rows(rows, dividing[:TOLD_MAX]),
-        sides=[
-            [(one.answer, rows[one.view.statement]) for one in groups.telling(group, 4)]
-            for group in range(len(letters) if told else 0)
-        ],
-        every=list(rows.values()),
+        sizes=list(zip(LETTERS, groups.sizes, strict=False)),
+        uniting=[rows[number] for number in groups.unites],
+        rejected=[rows[number] for number in groups.rejected],
+        dividing=[rows[number] for number in groups.divides],
+        sides=[[(answer, rows[number]) for number, answer in side] for side in groups.telling]
+        if told
+        else [],
+        every=rows,
         circles=_circles(found) if told else [],
     )
-
-
-def _rows(rows: dict[str, Row], views: Iterable[Any]) -> list[Row]:
-    return [rows[view.statement] for view in views]
-
-
-def _all_above(row: Row, side: int) -> bool:
-    return all(shares is not None and shares[side] > 50 for shares in row.shares)
 
 
 def _shares(said: Any) -> tuple[int, int, int] | None:
@@ -128,7 +106,7 @@ def grouped_facts(found: Grouping) -> dict[str, Any]:
     """The same for programs: counts and exact fractions."""
     groups = found.groups
     statements = []
-    for view in groups.statements:
+    for view in groups.views():
         rates = {"agreement": view.agreement, "disagreement": view.disagreement, "divide": view.divide}
         statements.append(
             {

@@ -71,11 +71,13 @@ class Telling(NamedTuple):
     more: Fraction
 
 
-class Views:
-    """What unites, what divides and what tells each group from the others, of statements with their groups' answers."""
+@dataclass(frozen=True, slots=True)
+class OpinionGroups:
+    """`members`: each group's voters, the largest first; one group where no division holds, none where nobody can be grouped."""
 
-    __slots__ = ()
+    members: tuple[tuple[str, ...], ...]
     statements: tuple[StatementView, ...]
+    places: tuple[Place, ...] = ()
 
     def uniting(self, most: int) -> list[StatementView]:
         """The statements that every group agrees with most, then in the round's order."""
@@ -110,15 +112,6 @@ class Views:
         """The statements on which groups differ most."""
         told = [one for one in self.statements if one.divide]
         return sorted(told, key=lambda one: -(one.divide or 0))[:most]
-
-
-@dataclass(frozen=True, slots=True)
-class OpinionGroups(Views):
-    """`members`: each group's voters, the largest first; one group where no division holds, none where nobody can be grouped."""
-
-    members: tuple[tuple[str, ...], ...]
-    statements: tuple[StatementView, ...]
-    places: tuple[Place, ...] = ()
 
 
 def opinion_groups(answers: Iterable[tuple[str, str, int]], statements: Sequence[str]) -> OpinionGroups:
