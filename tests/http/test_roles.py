@@ -177,7 +177,8 @@ CASES = (
         before=[*PAPERED[:-1]],
     ),
     write("/rounds/{round}/paper/batches/{batch}/check", ENTERING, {"ballots": [[]]}, before=PAPERED),
-    write("/rounds/{round}/paper/batches/{batch}/void", ENTERING, {"reason": "mistake"}, before=PAPERED),
+    # Whoever entered it, here the facilitator, or a facilitator.
+    write("/rounds/{round}/paper/batches/{batch}/void", FACILITATOR, {"reason": "mistake"}, before=PAPERED),
     write("/rounds/{round}/contest", SEATED, {"reason": "Counted twice"}, before=CERTIFIED),
     write(
         "/rounds/{round}/recertify",
