@@ -116,6 +116,8 @@ READABLE: Final[Mapping[str, Callable[[Reader, Recorded], bool]]] = {
     "IdeasMerged.v1": _anybody,
     "MergeReverted.v1": _anybody,
     "NameGiven.v1": _name,
+    "ResultContested.v1": _anybody,
+    "ResultOverridden.v1": _anybody,
     "RoundOpened.v1": _anybody,
     "RoundVoided.v1": _anybody,
     "WorkshopCancelled.v1": _anybody,
