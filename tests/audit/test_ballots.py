@@ -96,7 +96,7 @@ def test_a_ballot_is_judged_in_a_run_as_it_is_alone(seed: int) -> None:
             verdict = alone(replay, ballot)
             assert in_a_run(replay, ballot) == verdict, ballot
             verdicts[verdict] += 1
-    assert verdicts[False] > 0
+    assert verdicts[False] > 0 or not verdicts, "a history that has a round has ballots that are refused"
 
 
 def test_both_verdicts_occur() -> None:
