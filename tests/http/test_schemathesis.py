@@ -57,6 +57,7 @@ async def test_schemathesis_finds_nothing(house: House, tmp_path: Path) -> None:
     assert process.returncode == 0, output.decode()[-20_000:]
     told = output.decode()
     paths = (await room.anonymous.get("/api/openapi.json")).json["paths"]
-    total = sum(len({"get", "post", "delete"} & path.keys()) for path in paths.values())
+    # The address of the document itself is left out of what it counts.
+    total = sum(len({"get", "post", "delete"} & path.keys()) for path in paths.values()) - 1
     assert f"Selected: {total - 1}/{total}" in told, "all but the live stream" + told[-3_000:]
     assert "No issues found" in told or " passed" in told, told[-3_000:]
