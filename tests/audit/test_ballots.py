@@ -18,6 +18,7 @@ from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.errors import Refusal
 from cocreate.domain.messages import Recorded
+from cocreate.domain.round import RoundOpened
 from cocreate.record.codec import decode_page, encode
 from tests.histories import History, random_history
 
@@ -81,11 +82,19 @@ def any_ballot(random: Random, history: History, replay: Replay) -> Recorded:
     return Recorded(state.size, time, actor, aggregate, "f" * 32, event)
 
 
+def history_with_a_round(random: Random) -> History:
+    """Some never come to open one, and there is nothing to judge in those."""
+    while True:
+        history = random_history(random, 250)
+        if any(isinstance(one.event, RoundOpened) for one in history.entries[:200]):
+            return history
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_ballot_is_judged_in_a_run_as_it_is_alone(seed: int) -> None:
     """Thousands of them, good and bad, at many moments; both kinds occur."""
     random = Random(f"ballots/{seed}")
-    history = random_history(random, 250)
+    history = history_with_a_round(random)
     verdicts = Counter[bool]()
     for size in sorted(random.sample(range(50, len(history.entries)), 8)):
         replay = replay_of(history, size)
