@@ -110,8 +110,11 @@ def _tie(step: Step, name: Name) -> str:
 def _ranked(step: Step, name: Name, scale: int) -> str | None:
     match step["step"]:
         case "quota":
+            ballots = (
+                "1 ballot fills" if step["ballots"] == 1 else f"{money.grouped(step['ballots'])} ballots fill"
+            )
             return (
-                f"{money.grouped(step['ballots'])} ballots fill {step['seats']} {'place' if step['seats'] == 1 else 'places'}: "
+                f"{ballots} {step['seats']} {'place' if step['seats'] == 1 else 'places'}: "
                 f"the quota is {_many(step['quota'], 'votes', scale)}."
             )
         case "first_preferences":
