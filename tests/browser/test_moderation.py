@@ -25,7 +25,7 @@ def test_an_idea_waits_is_approved_hidden_with_a_reason_and_restored(
 
     workshop.go("/ideas")
     workshop.page.get_by_label("Hide idea 1").click()
-    workshop.page.get_by_label("Reason").first.select_option("personal_content")
+    workshop.page.get_by_role("combobox", name="Reason").first.select_option("personal_content")
     workshop.page.get_by_role("button", name="Hide it").first.click()
     other.goto(board)
     assert "secret words" not in other.content()

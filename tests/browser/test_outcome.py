@@ -40,7 +40,7 @@ def test_an_author_learns_what_became_of_an_idea(browser: Browser, server: Serve
         "href", f"/w/{workshop.workshop}/results/{vote}"
     )
     fates = anybody.locator(".fates")
-    expect(fates.nth(0)).to_contain_text("14\u202f400.50 EUR")
+    expect(fates.nth(0)).to_contain_text("14\u202f400.50\u00a0EUR")
     expect(fates.nth(0)).to_contain_text("Chosen in Which first?")
     expect(fates.nth(1)).to_contain_text("Not chosen in Which first?")
 

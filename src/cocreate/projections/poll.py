@@ -172,7 +172,9 @@ class Poll:
         """How many standing ballots say each choice, for a method that counts ballots; a look at every ballot."""
         if not self.method.counts_ballots:
             return {}
-        return Counter(self.paper) + Counter(choice for choice in self.standing.values() if choice is not None)
+        return Counter(self.paper) + Counter(
+            choice for choice in self.standing.values() if choice is not None
+        )
 
     def whole_ballots(self) -> Ballots:
         """The same for a count of any method: voter by voter, in opinion rounds too; a look at every ballot."""
