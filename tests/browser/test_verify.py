@@ -32,13 +32,16 @@ def long(browser: Browser, server: Served, host_page: Page) -> Iterator[Long]:
     workshop = create(host_page, template="none")
     workshop.open_workshop()
     ana = join(device(browser, server), workshop.code)
-    for number in range(260):
-        post(ana, workshop, "ideas", {"text": f"Idea {number}, with words in it – and a dash."})
+    ben = join(device(browser, server), workshop.code)
+    for number in range(130):  # of each: one sender alone would be told to wait
+        for author in (ana, ben):
+            post(author, workshop, "ideas", {"text": f"Idea {number}, with words in it – and a dash."})
     round_id = workshop.open_round("Which?", results="after_closing", method="support")
     for _ in range(2):
         post(ana, workshop, f"rounds/{round_id}/ballot", {"choice": []})
     yield Long(workshop, ana)
     ana.context.close()
+    ben.context.close()
 
 
 def post(page: Page, workshop: Facilitator, path: str, body: Any) -> None:

@@ -21,6 +21,7 @@ from cocreate.tlog.merkle import Frontier
 from tests.cli.commands import POLIS, STOP_S_MAX, cocreate, command, environment, facts_of, serving
 
 SEATTLE = POLIS / "15-per-hour-seattle"
+VOLUNTEERS = POLIS / "bg2050-volunteers"
 needs_data = pytest.mark.skipif(not POLIS.exists(), reason=f"the real conversations are not at {POLIS}")
 VOTES = "timestamp,datetime,comment-id,voter-id,vote\n"
 COMMENTS = "timestamp,datetime,comment-id,author-id,agrees,disagrees,moderated,comment-body\n"
@@ -339,13 +340,13 @@ def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
 def test_an_import_that_is_interrupted_says_how_to_resume_it(tmp_path: Path) -> None:
     """Ctrl-C ends it with 130 and a word; the catalogue shows the workshop as incomplete, and the next run ends it."""
     with subprocess.Popen(
-        command("import", "polis", SEATTLE, "--json"),
+        command("import", "polis", VOLUNTEERS, "--json"),
         env=environment(tmp_path),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        # The key is there before the first entry, and the import takes a second from there.
+        # The key is there before the first entry, and the import takes seconds from there.
         while process.poll() is None and not (tmp_path / "cocreate" / "instance.key").exists():
             pass
         process.send_signal(signal.SIGINT)
@@ -353,4 +354,4 @@ def test_an_import_that_is_interrupted_says_how_to_resume_it(tmp_path: Path) -> 
     assert (process.returncode, output) == (130, ""), errors
     assert "Run the same command again" in errors
     assert "Traceback" not in errors
-    assert facts_of(cocreate(tmp_path, "import", "polis", SEATTLE, "--json"))["ballots"]["cast"] == 2872
+    assert facts_of(cocreate(tmp_path, "import", "polis", VOLUNTEERS, "--json"))["ballots"]["cast"] == 14_283

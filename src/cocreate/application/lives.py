@@ -98,14 +98,12 @@ class LiveWorkshops:
             live = LiveWorkshop(workshop, self._vault)
             live.on_erased = self.on_erased
             began = time.perf_counter()
-            # Before the store is read: what another node signs meanwhile is stored, but may be behind what was read here.
-            remembered = self._recall(workshop)
             texts = await self.waypoints.resume(live)
             resumed_at = live.size
             await self._catch_up(live, loading=dict(texts))
             if not live.size:
                 return live
-            await self._remember(live, remembered)
+            await self._remember(live)
             await self._find_successor(live)
             log.info(
                 "workshop_opened",
@@ -121,19 +119,15 @@ class LiveWorkshops:
             del self._loading[workshop]
             self._expected.pop(workshop, None)
 
-    def _recall(self, workshop: str) -> bytes | OSError | None:
-        """What was signed for the record, or why that cannot be read."""
-        try:
-            return self.memory.recall(workshop)
-        except OSError as error:
-            return error
-
-    async def _remember(self, live: LiveWorkshop, remembered: bytes | OSError | None) -> None:
+    async def _remember(self, live: LiveWorkshop) -> None:
         """Hold the record to what was signed for it, and go on from there."""
-        if isinstance(remembered, OSError):
-            differs: str | None = f"what was signed cannot be read: {type(remembered).__name__}"
-        else:
+        try:
+            remembered = self.memory.recall(live.id)
+            # Another node stores before it signs: what it signed since the record was read here is read now.
+            await self._catch_up(live)
             differs = None if remembered is None else await self.log.difference(live, remembered)
+        except OSError as error:
+            differs = f"what was signed cannot be read: {type(error).__name__}"
         if differs is not None:
             live.rewound = True
             log.error("record_rewound", workshop=live.id, size=live.size, cause=differs)
