@@ -125,7 +125,7 @@ CASES = (
     write("/cancel", FACILITATOR, {"note": "Rain"}, opened=False),
     write("/reschedule", FACILITATOR, {"starts_at": 5, "ends_at": 6}),
     write("/close", FACILITATOR),
-    write("/reopen", FACILITATOR, {"reason": "One thing more"}, before=ENDED),
+    write("/reopen", FACILITATOR, {"reason": "One thing more"}, before=[*SETTLED, *ENDED]),
     write("/seal", FACILITATOR, before=[*SETTLED, *ENDED]),
     write("/ideas", SEATED - FACILITATOR, {"text": "Water"}),
     write("/ideas/{idea}/edit", AUTHOR_OR_FACILITATOR, {"text": "Better benches"}),
