@@ -163,7 +163,10 @@ class Replay:
 
     def voters_seen(self, round_id: str) -> int:
         """How many voters have a ballot in the round, standing or taken back."""
-        return len({key[_VOTER] for key in self.state.ballots[round_id]})
+        ballots = self.state.ballots[round_id]
+        if not self.state.rounds[round_id].method.per_option:
+            return len(ballots)  # one a voter
+        return len({key[_VOTER] for key in ballots})
 
     def paper(self, round_id: str) -> Paper:
         return self.state.paper.get(round_id, NO_PAPER)

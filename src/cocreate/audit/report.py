@@ -13,7 +13,6 @@ from cocreate.audit.predecessor import BECAUSE, Continued, told
 from cocreate.audit.replay import Recount
 from cocreate.audit.texts import STATUSES
 from cocreate.domain.ballot import Turnout
-from cocreate.domain.certificate import standing_ballots
 from cocreate.domain.contest import ResultContested, ResultOverridden
 from cocreate.domain.messages import Recorded
 from cocreate.domain.paper import Paper
@@ -232,7 +231,7 @@ def _rounds(audit: Audit) -> Iterator[RoundReport]:
             status=row.status,
             eligible=eligible,
             cast=cast,
-            counted=len(standing_ballots(replay.state, round_id)),
+            counted=sum(one.choice is not None for one in replay.state.ballots[round_id].values()),
             replaced=turnout.replaced,
             withdrawn=turnout.withdrawn,
             paper=_sheets(replay.state.paper.get(round_id)),
