@@ -345,6 +345,8 @@ def test_an_import_that_is_interrupted_says_how_to_resume_it(tmp_path: Path) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A job in a shell's background is begun without Ctrl-C, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  one thread
     ) as process:
         # The key is there before the first entry, and the import takes seconds from there.
         while process.poll() is None and not (tmp_path / "cocreate" / "instance.key").exists():
