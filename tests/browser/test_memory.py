@@ -126,7 +126,7 @@ def flipped(body: bytes) -> bytes:
 def test_what_was_seen_is_the_beginning_of_today(phone: Page, twins: Twins) -> None:
     """Each visit compares with the one before, also after the record has outgrown a tile."""
     look_again(phone, twins)
-    expect(memory(phone, "same")).to_be_visible()
+    expect(memory(phone, "same")).to_be_visible(timeout=PATIENCE_MS)
     more(phone, twins)
     look_again(phone, twins)
     expect(memory(phone, "grown")).to_contain_text("are the beginning of today")
@@ -153,7 +153,7 @@ def test_a_forked_record_is_told_with_both_states(phone: Page, twins: Twins) -> 
     phone.get_by_role("button", name="Go on with today's record").click()
     expect(phone.locator("#alarm")).to_be_hidden()
     look_again(phone, twins)
-    expect(memory(phone, "same")).to_be_visible()
+    expect(memory(phone, "same")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_a_record_that_was_put_back_is_told(phone: Page, twins: Twins) -> None:
