@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cocreate.cli_options import BAD_INPUT, GC_THRESHOLDS, UNAVAILABLE, Ended, example, note, print_json
+from cocreate.cli_options import (
+    AUDIENCES,
+    BAD_INPUT,
+    GC_THRESHOLDS,
+    UNAVAILABLE,
+    Ended,
+    example,
+    note,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from cocreate.audit.past import Moment
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
     from cocreate.tlog.vkey import VerifierKey
 
 _VKEY = "workshops.example/0b7c4a9e-…+1f2e3d4c+AR…"
-_AUDIENCES = ("public", "participant", "facilitator", "screen")
 PROGRESS_PERIOD_S = 2.0
 SMALL_FILE_BYTES_MAX = 1 << 20
 """Of keys and policies; more is another file."""
@@ -122,7 +130,7 @@ def verify(
     "--at", metavar="POSITION|TIME", help="The moment to show: a position, or a time. Default: the end."
 )
 @click.option(
-    "--audience", type=click.Choice(_AUDIENCES), default="public", show_default=True, help="Whose view."
+    "--audience", type=click.Choice(AUDIENCES), default="public", show_default=True, help="Whose view."
 )
 def replay(*, file: Path, at: str | None, audience: Any) -> None:
     """Print the view at a moment, folded from an export alone: the bytes that its server shows for it."""

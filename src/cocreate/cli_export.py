@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cocreate.cli_options import (
+    AUDIENCES,
     BAD_INPUT,
+    EXAMPLE_ID,
     Ended,
     example,
     print_json,
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from cocreate.application.live import LiveWorkshop
     from cocreate.application.service import Service
 
-AUDIENCES = ("public", "participant", "facilitator", "screen")
-_ID = "0b7c4a9e-52d6-4f0a-9f43-1f6f3d1a2b3c"
 
 RECORD = "record"
 FORMS = (RECORD, "pb", "blt", "csv", "jsonl", "polis")
@@ -35,9 +35,9 @@ FOLDERS = ("csv", "polis")
 
 @click.command(
     epilog=example(
-        f"cocreate export {_ID} --output workshop.jsonl",
-        f"cocreate export {_ID} --as csv --output tables",
-        f"cocreate export {_ID} --as pb --output budget.pb",
+        f"cocreate export {EXAMPLE_ID} --output workshop.jsonl",
+        f"cocreate export {EXAMPLE_ID} --as csv --output tables",
+        f"cocreate export {EXAMPLE_ID} --as pb --output budget.pb",
     )
 )
 @click.argument("workshop", metavar="WORKSHOP")

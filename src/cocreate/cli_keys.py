@@ -7,6 +7,7 @@ import click
 
 from cocreate.cli_options import (
     BAD_INPUT,
+    EXAMPLE_ID,
     Ended,
     example,
     note,
@@ -21,10 +22,8 @@ from cocreate.config import Settings
 if TYPE_CHECKING:
     from cocreate.persistence.sealing import Vault
 
-_ID = "0b7c4a9e-52d6-4f0a-9f43-1f6f3d1a2b3c"
 
-
-@click.group(epilog=example("cocreate keys show", f"cocreate keys vkey {_ID}", "cocreate keys rotate"))
+@click.group(epilog=example("cocreate keys show", f"cocreate keys vkey {EXAMPLE_ID}", "cocreate keys rotate"))
 def keys() -> None:
     """Show, export and replace the instance key; print the key that a record is checked with."""
 
@@ -78,7 +77,7 @@ def export(
         click.echo(copy)
 
 
-@keys.command(epilog=example(f"cocreate keys vkey {_ID} > workshop.vkey"))
+@keys.command(epilog=example(f"cocreate keys vkey {EXAMPLE_ID} > workshop.vkey"))
 @click.argument("workshop", metavar="WORKSHOP")
 @store_options
 def vkey(

@@ -12,6 +12,10 @@ import click
 
 from cocreate.config import LOG_LEVELS, SettingMalformed, Settings, read_settings
 
+AUDIENCES = ("public", "participant", "facilitator", "screen")
+EXAMPLE_ID = "0b7c4a9e-52d6-4f0a-9f43-1f6f3d1a2b3c"
+"""A workshop's, as examples have it."""
+
 GC_THRESHOLDS = (50_000, 20, 100)
 DONE, FAILED, BAD_INPUT, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 130
 

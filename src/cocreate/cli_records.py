@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cocreate.cli_options import (
+    AUDIENCES,
     BAD_INPUT,
+    EXAMPLE_ID,
     Ended,
     example,
     note,
@@ -25,15 +27,12 @@ if TYPE_CHECKING:
     from cocreate.application.service import Service
     from cocreate.projections.fold import Projections
 
-AUDIENCES = ("public", "participant", "facilitator", "screen")
-_ID = "0b7c4a9e-52d6-4f0a-9f43-1f6f3d1a2b3c"
-
 
 @click.command(
     epilog=example(
-        f"cocreate replay {_ID}",
-        f"cocreate replay {_ID} --at 1200 --audience facilitator",
-        f"cocreate replay {_ID} --at 2026-04-12T15:30:00Z",
+        f"cocreate replay {EXAMPLE_ID}",
+        f"cocreate replay {EXAMPLE_ID} --at 1200 --audience facilitator",
+        f"cocreate replay {EXAMPLE_ID} --at 2026-04-12T15:30:00Z",
     )
 )
 @click.argument("workshop", metavar="WORKSHOP")
@@ -176,7 +175,9 @@ async def _list(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-@workshop.command(epilog=example(f"cocreate workshop link {_ID} --public-url https://workshops.example.org"))
+@workshop.command(
+    epilog=example(f"cocreate workshop link {EXAMPLE_ID} --public-url https://workshops.example.org")
+)
 @click.argument("workshop_id", metavar="WORKSHOP")
 @click.option(
     "--public-url",

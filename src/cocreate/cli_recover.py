@@ -7,6 +7,7 @@ import click
 
 from cocreate.cli_options import (
     BAD_INPUT,
+    EXAMPLE_ID,
     Ended,
     example,
     note,
@@ -18,10 +19,12 @@ from cocreate.cli_options import (
 )
 from cocreate.config import Settings
 
-_ID = "0b7c4a9e-52d6-4f0a-9f43-1f6f3d1a2b3c"
 
-
-@click.command(epilog=example(f"cocreate recover {_ID}", f"cocreate recover {_ID} --key-compromised --json"))
+@click.command(
+    epilog=example(
+        f"cocreate recover {EXAMPLE_ID}", f"cocreate recover {EXAMPLE_ID} --key-compromised --json"
+    )
+)
 @click.argument("workshop", metavar="WORKSHOP")
 @click.option(
     "--key-compromised",

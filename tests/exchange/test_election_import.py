@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,7 @@ import pytest
 
 from cocreate.application.live import decode_row
 from cocreate.application.service import Service
-from cocreate.bootstrap import opened_service
 from cocreate.cli_import_election import facts_of
-from cocreate.config import Settings
 from cocreate.domain.ballot import BallotCast
 from cocreate.domain.genesis import ImportCompleted, RecordStarted
 from cocreate.domain.messages import Recorded
@@ -24,24 +20,8 @@ from cocreate.exchange.election import Election
 from cocreate.exchange.election_import import OtherRules, import_election, option_ids, recount_of
 from cocreate.exchange.import_record import ImportRecord
 from cocreate.exchange.pabulib_source import read_election as read_pb
+from tests.exchange.nodes import Open
 from tests.exchange.pb_files import pb
-
-Open = Callable[[], AbstractAsyncContextManager[Service]]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def node(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Opens a node on an empty database, as often as asked."""
-    database = f"sqlite:///{tmp_path / 'records.sqlite'}"
-    if request.param == "postgres":
-        database = request.getfixturevalue("postgres_database")
-    return lambda: opened_service(Settings(database=database, key_file=tmp_path / "instance.key"))
-
-
-@pytest.fixture
-def sqlite_node(tmp_path: Path) -> Open:
-    database = f"sqlite:///{tmp_path / 'records.sqlite'}"
-    return lambda: opened_service(Settings(database=database, key_file=tmp_path / "instance.key"))
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,6 @@ from cocreate.application import Action, HideIdea, RestoreIdea
 from cocreate.application.drafting import Draft
 from cocreate.application.live import decode_row
 from cocreate.application.service import Service
-from cocreate.bootstrap import opened_service
-from cocreate.config import Settings
 from cocreate.domain.ballot import ballot_parts
 from cocreate.domain.errors import OptionHidden
 from cocreate.domain.genesis import ImportCompleted, RecordStarted
@@ -36,6 +32,7 @@ from cocreate.exchange.polis_source import (
     merged,
     read_conversation,
 )
+from tests.exchange.nodes import Open
 from tests.exchange.polis_matrix import read_matrix
 
 POLIS = Path(__file__).resolve().parents[3] / "shared" / "data" / "polis"
@@ -47,23 +44,6 @@ CONVERSATIONS = [
 ]
 
 pytestmark = pytest.mark.skipif(not POLIS.exists(), reason=f"the real conversations are not at {POLIS}")
-
-Open = Callable[[], AbstractAsyncContextManager[Service]]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def node(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Opens a node on an empty database, as often as asked."""
-    database = f"sqlite:///{tmp_path / 'records.sqlite'}"
-    if request.param == "postgres":
-        database = request.getfixturevalue("postgres_database")
-    return lambda: opened_service(Settings(database=database, key_file=tmp_path / "instance.key"))
-
-
-@pytest.fixture
-def sqlite_node(tmp_path: Path) -> Open:
-    database = f"sqlite:///{tmp_path / 'records.sqlite'}"
-    return lambda: opened_service(Settings(database=database, key_file=tmp_path / "instance.key"))
 
 
 def conversation(name: str) -> Conversation:
