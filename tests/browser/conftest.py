@@ -5,13 +5,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.people import Facilitator, create, device, host
 from tests.browser.served import Served, served
 from tests.chromium import LAUNCH_FLAGS, chromium_path
 
 HERE = Path(__file__).parent
+PATIENCE_MS = 20_000
+"""How long a page may take to show what is expected of it: no test is about time, and the machine may be busy."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,6 +31,7 @@ def browser() -> Iterator[Browser]:
     path = chromium_path()
     if path is None:
         pytest.fail("No Chromium: `sh scripts/test` installs one, COCREATE_TEST_CHROMIUM=/path names one.")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=list(LAUNCH_FLAGS))
         yield chromium

@@ -63,7 +63,7 @@ def test_the_projector_follows_an_import_to_its_last_answer(
             assert len(set(counts)) > 2, f"the screen did not move while importing: {counts}"
         size = f"{answers:,}".replace(",", "\N{NO-BREAK SPACE}")
         expect(page.locator("#view .giant")).to_contain_text(
-            re.compile(f"{re.escape(size).replace(chr(0xA0), '.')} answers"), timeout=20_000
+            re.compile(f"{re.escape(size).replace(chr(0xA0), '.')} answers")
         )
         assert page.locator("body").get_attribute("data-mark") == "the same page"
         assert _marks(address, workshop) == _marks_of(POLIS / name)

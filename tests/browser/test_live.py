@@ -169,7 +169,7 @@ def test_a_page_follows_again_after_the_server_was_away(browser: Browser, tmp_pa
     expect(screen.locator("[data-said]")).to_have_text(re.compile("Connection lost"))
     with served(tmp_path, int(first.url.rpartition(":")[2])):
         submit(ana, workshop.workshop, "Said after the restart.")
-        expect(screen.locator("#view")).to_contain_text("Said after the restart", timeout=20_000)
+        expect(screen.locator("#view")).to_contain_text("Said after the restart")
         expect(screen.locator("[data-said]")).to_have_text("")
     ana.context.close()
     screen.context.close()

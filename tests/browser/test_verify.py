@@ -13,8 +13,6 @@ from tests.browser.people import Facilitator, create, device, join
 from tests.browser.served import Served
 from tests.browser.test_every_page import violations
 
-PATIENCE_MS = 20_000
-
 
 class Long(NamedTuple):
     """A record of more than one tile; in its last bundle are two ballots that nobody may read yet."""
@@ -97,7 +95,7 @@ def test_an_honest_record_is_proven_in_plain_words(page: Page, long: Long) -> No
     page.goto(f"{long.base}/record")
     expect(page.locator("[data-memory] [data-case=first]")).to_be_visible()
     verify(page, long)
-    expect(verdict(page, "proven")).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, "proven")).to_be_visible()
     assert told(page) == ["proven", "rules", "seen", "signed", "withheld"]
     words = page.locator("section.card strong[translate=no]").first.inner_text()
     assert words.count("-") == 5
@@ -147,7 +145,7 @@ def test_each_fault_is_told_for_what_it_is(page: Page, long: Long, fault: str) -
     page.goto(f"{long.base}/record")
     spoil(page, pattern, change)
     page.get_by_role("button", name="Verify the whole record").click()
-    expect(verdict(page, case)).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, case)).to_be_visible()
     assert told(page) == [case]
     expect(verdict(page, case)).to_contain_text(place)
 
@@ -167,7 +165,7 @@ def test_what_this_device_saw_before_is_held_against_every_entry(page: Page, lon
         long.workshop.workshop,
     )
     page.get_by_role("button", name="Verify the whole record").click()
-    expect(verdict(page, "seen-bad")).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, "seen-bad")).to_be_visible()
     assert "seen" not in told(page)
 
 
@@ -184,7 +182,7 @@ def test_it_can_be_stopped_and_proves_nothing_then(page: Page, long: Long) -> No
     expect(page.locator("[data-count]")).to_contain_text("256 / ")
     expect(page.get_by_role("progressbar", name="Entries verified")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
-    expect(verdict(page, "stopped")).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, "stopped")).to_be_visible()
     assert told(page) == ["stopped"]
     for route in held:
         route.abort()
@@ -195,7 +193,7 @@ def test_a_file_that_does_not_come_proves_nothing(page: Page, long: Long) -> Non
     page.goto(f"{long.base}/record")
     page.route("**/tile/0/001**", lambda route: route.abort())
     page.get_by_role("button", name="Verify the whole record").click()
-    expect(verdict(page, "unreached")).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, "unreached")).to_be_visible()
     assert told(page) == ["unreached"]
 
 
@@ -213,7 +211,7 @@ def test_told_to_wait_it_waits(page: Page, long: Long) -> None:
     page.goto(f"{long.base}/record")
     page.route("**/tile/**", handle)
     page.get_by_role("button", name="Verify the whole record").click()
-    expect(verdict(page, "proven")).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, "proven")).to_be_visible()
     assert len(refused) == 3
 
 
@@ -221,7 +219,7 @@ def test_without_a_way_to_check_signatures_it_says_so(page: Page, long: Long) ->
     """As on plain HTTP: the hashes are proven, the signature is not."""
     page.add_init_script("Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined });")
     verify(page, long)
-    expect(verdict(page, "unsigned-here")).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, "unsigned-here")).to_be_visible()
     assert "signed" not in told(page)
     assert "proven" in told(page)
 
@@ -252,7 +250,7 @@ def test_what_was_scanned_is_compared_at_once(page: Page, long: Long) -> None:
     page.goto("about:blank")
     page.goto(f"{long.base}/record{fragment(note)}")
     page.get_by_role("button", name="Verify the whole record").click()
-    expect(verdict(page, "shown")).to_be_visible(timeout=PATIENCE_MS)
+    expect(verdict(page, "shown")).to_be_visible()
 
 
 def test_what_was_scanned_never_reaches_the_server(page: Page, long: Long) -> None:
