@@ -24,7 +24,7 @@ from cocreate.application import (
 )
 from cocreate.application.clock import Clock
 from cocreate.application.live import decode_row
-from cocreate.application.sequencer import BATCH_MAX, QUEUE_MAX, Sequencer
+from cocreate.application.sequencer import BATCH_MAX, GATHER_S, QUEUE_MAX, Sequencer
 from cocreate.domain.messages import Recorded
 from cocreate.domain.voting import Rules
 from cocreate.persistence.batch import Batch, Row
@@ -124,12 +124,19 @@ def make_service(
     permute: random.Random | None = None,
     queue_max: int = QUEUE_MAX,
     batch_max: int = BATCH_MAX,
+    gather_s: float = GATHER_S,
 ) -> Service:
     """A node that is not started yet. It permutes nothing unless it is told to."""
     opened = cast("RecordStore", store)
     service = Service(opened, VAULT, clock=hands.clock())
     service.sequencer = Sequencer(
-        opened, service.lives, service.clock, permute=permute, queue_max=queue_max, batch_max=batch_max
+        opened,
+        service.lives,
+        service.clock,
+        permute=permute,
+        queue_max=queue_max,
+        batch_max=batch_max,
+        gather_s=gather_s,
     )
     return service
 

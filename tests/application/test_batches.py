@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from cocreate.application import OpenWorkshop, Service, SubmitIdea, Unavailable
+from cocreate.application import Caller, OpenWorkshop, Receipt, Service, SubmitIdea, Unavailable
 from cocreate.application.errors import QueueFull, Stopping
+from cocreate.application.sequencer import GATHERED
 from cocreate.application.ticket import Ticket, permuted
 from cocreate.domain.errors import NotAFacilitator
 from cocreate.domain.idea import SubmitIdea as SubmitIdeaCommand
@@ -85,6 +86,39 @@ async def test_a_batch_is_no_larger_than_its_limit(store: FailingStore) -> None:
             service, workshop, [service.execute(one, workshop, SubmitIdea(text="A")) for one in people]
         )
         assert [len(batch.rows) for batch in store.batches[appended:]] == [8, 8, 4]
+
+
+async def test_who_comes_alone_waits_for_nobody(store: FailingStore) -> None:
+    """One sender's commands, one after the other, are written at once; else this would take an hour each."""
+    async with running(store, gather_s=3_600) as service:
+        workshop = await create(service)
+        (ada,) = await join(service, workshop, "ada")
+        appended = len(store.batches)
+        for _ in range(20):
+            await service.execute(ada, workshop, SubmitIdea(text="A"))
+        assert [len(batch.rows) for batch in store.batches[appended:]] == [1] * 20
+
+
+async def test_where_many_come_a_batch_is_gathered(store: FailingStore) -> None:
+    """Once commands have come together, the next wait for more, until they are enough or the node stops."""
+    async with running(store, gather_s=3_600) as service:
+        workshop = await create(service)
+        people = await join(service, workshop, *(f"p{number}" for number in range(GATHERED)))
+
+        def send(some: Sequence[Caller]) -> list[asyncio.Task[Receipt]]:
+            return [asyncio.create_task(service.execute(one, workshop, SubmitIdea(text="A"))) for one in some]
+
+        for _ in range(6):
+            await asyncio.gather(*send(people))
+        appended = len(store.batches)
+        tasks = send(people[:1])
+        await until(lambda: service.sequencer.waiting == 1, "one waits")
+        tasks += send(people[1:])
+        await asyncio.gather(*tasks)
+        assert [len(batch.rows) for batch in store.batches[appended:]] == [GATHERED]
+        last = send(people[:2])
+        await until(lambda: service.sequencer.waiting == 2, "two wait")
+    assert len(acknowledged(await asyncio.gather(*last))) == 2
 
 
 async def test_a_full_queue_says_so_at_once(store: FailingStore) -> None:

@@ -10,6 +10,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 from structlog import get_logger
 
@@ -34,6 +35,15 @@ QUEUE_MAX = 20_000
 """Commands that may wait: about a second of work; more would wait longer than people do."""
 BATCH_MAX = 512
 """Commands in one transaction; measured, larger ones gain nothing and answer later."""
+GATHER_S = 0.006
+"""How long the writer waits for more, where commands have lately come together: at 500 votes a second, each committed by itself,
+commits would cost more than all else."""
+GATHERED = 32
+"""Commands that wait for no more: from there on the commit itself is window enough."""
+TOGETHER_RARE = 0.25
+"""The share of batches of more than one command below which none is made to wait: one sender's, one after the other, never are."""
+TOGETHER_MEMORY = 16
+"""Batches over which that share is taken, the latest weighing most."""
 ATTEMPTS_MAX = 14
 """Times a command is decided because another node wrote first: twice with its batch, once with those of its workshop, then
 in halves, so that a batch of 512 has come down to single commands and each has had three tries alone."""
@@ -57,13 +67,18 @@ class Sequencer:
         permute: random.Random | None = None,
         queue_max: int = QUEUE_MAX,
         batch_max: int = BATCH_MAX,
+        gather_s: float = GATHER_S,
     ) -> None:
         self._store, self._lives, self._clock = store, lives, clock
         self._permute = permute
-        self._queue_max, self._batch_max = queue_max, batch_max
+        self._queue_max, self._batch_max, self._gather_s = queue_max, batch_max, gather_s
         self._queue: deque[Waiting] = deque()
         self._come = asyncio.Event()
         """Something waits, or nothing will come any more."""
+        self._enough = asyncio.Event()
+        """So much waits that nothing more is waited for, or nothing more will come."""
+        self._together = 0.0
+        """The share of the latest batches that more than one command was in."""
         self._takes = False
         self._writer: asyncio.Task[None] | None = None
 
@@ -87,11 +102,14 @@ class Sequencer:
             raise QueueFull()
         self._queue.append(waiting)
         self._come.set()
+        if len(self._queue) >= GATHERED:
+            self._enough.set()
 
     async def stop(self) -> None:
         """Take nothing more, finish what waits, end."""
         self._takes = False
         self._come.set()
+        self._enough.set()
         if self._writer is not None and not self._writer.done():
             await self._writer
 
@@ -106,11 +124,18 @@ class Sequencer:
                 self._queue.popleft().fail(Stopping())
 
     async def _take(self) -> list[Waiting]:
-        """What is waiting, up to a batch; it does not linger. Nothing once all is done and nothing more will come."""
+        """What is waiting, up to a batch. Nothing once all is done and nothing more will come."""
         while not self._queue and self._takes:
             self._come.clear()
             await self._come.wait()
-        return [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+        if self._together > TOGETHER_RARE and len(self._queue) < GATHERED and self._takes:
+            self._enough.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._gather_s):
+                    await self._enough.wait()
+        taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+        self._together += ((len(taken) > 1) - self._together) / TOGETHER_MEMORY
+        return taken
 
     async def _made(self, taken: Sequence[Waiting]) -> list[Ticket]:
         """The tickets of what was taken; who cannot have one is told why, once this node knows all that others wrote."""
