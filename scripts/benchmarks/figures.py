@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from scripts.benchmarks.surroundings import Room
+
 Store = Literal["sqlite", "postgresql"]
 STORES: tuple[Store, ...] = ("sqlite", "postgresql")
 TURNS_MIN = 2
@@ -33,6 +35,15 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class LongRecord:
+    """Where it is, and the room it is of."""
+
+    database: str
+    key_file: Path
+    room: Room
+
+
+@dataclass(frozen=True)
 class Bench:
     """The surroundings of one run. `runs`: how often a section repeats what it takes the median of."""
 
@@ -43,6 +54,8 @@ class Bench:
     database_pids: dict[Store, list[int]] = field(default_factory=dict)
     """Processes whose CPU (and whose children's) is the database's."""
     runs: int = 5
+    long_records: dict[tuple[Store, int], LongRecord] = field(default_factory=dict)
+    """Records of so many entries that one section made and another goes on with: a million take half a minute to write."""
     quick: bool = False
     """Smaller sizes and one run: to see that it works, not to quote."""
 

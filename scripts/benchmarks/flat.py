@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import ExitStack
 from statistics import median
 
-from scripts.benchmarks.figures import STORES, Bench, Figure, Store
+from scripts.benchmarks.figures import STORES, Bench, Figure, LongRecord, Store
 from scripts.benchmarks.records import lengthen
-from scripts.benchmarks.surroundings import Measured, furnish, load, measure, server, votes
+from scripts.benchmarks.surroundings import Measured, furnish, load, measure, populated, server, votes
 
 PEOPLE = 2_000
 VOTES = 4_000
@@ -19,18 +20,22 @@ def measure_all(bench: Bench) -> Iterator[Figure]:
         yield from _store(bench, store)
 
 
+def _made(bench: Bench, store: Store, size: int) -> LongRecord:
+    database, key_file = bench.new_database(store), bench.folder / f"flat-{store}-{size}.key"
+    room = asyncio.run(furnish(database, key_file, 1))
+    asyncio.run(lengthen(database, key_file, room, size - PEOPLE))
+    return LongRecord(database, key_file, room)
+
+
 def _store(bench: Bench, store: Store) -> Iterator[Figure]:
     sizes = SIZES[:2] if bench.quick or store == "postgresql" else SIZES
     ports = []
     found: dict[int, list[Measured]] = {size: [] for size in sizes}
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         for size in sizes:
-            database, key_file = bench.new_database(store), bench.folder / f"flat-{store}-{size}.key"
-            room = asyncio.run(furnish(database, key_file, PEOPLE))
-            asyncio.run(lengthen(database, key_file, room, size))
-            process, port = stack.enter_context(server("cocreate", database, str(key_file)))
+            long = bench.long_records.pop((store, size), None) or _made(bench, store, size)
+            room = asyncio.run(populated(long.database, long.key_file, long.room, PEOPLE))
+            process, port = stack.enter_context(server("cocreate", long.database, str(long.key_file)))
             load(port, 32, votes(room, PEOPLE))
             ports.append((size, room, process, port))
         for turn in bench.turns():

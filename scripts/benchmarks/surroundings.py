@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,7 @@ async def furnish(database: str, key_file: Path, people: int, *, results: str = 
         created = CreateWorkshop(title="Bench", host="Bench", starts_at=now, ends_at=now + 86_400_000)
         workshop = (await service.create(facilitator, created)).workshop
         await service.execute(facilitator, workshop, OpenWorkshop())
-        joined: list[tuple[str, Caller]] = []
-        for first in range(0, people, 500):
-            some = range(first, min(first + 500, people))
-            joined += await asyncio.gather(*(_join(service, workshop) for _ in some))
+        joined = await _joined(service, workshop, people)
         author = joined[0][1]
         ideas = [
             (await service.execute(author, workshop, SubmitIdea(text=f"Idea {number}"))).aggregates[0]
@@ -70,6 +67,21 @@ async def furnish(database: str, key_file: Path, people: int, *, results: str = 
         code = await service.doors.open_code(workshop)
         cookies = [f"cocreate={token}" for token, _ in joined]
         return Room(workshop, round_id, sorted(ideas), cookies, f"cocreate={host.token}", code)
+
+
+async def populated(database: str, key_file: Path, room: Room, people: int) -> Room:
+    """The room with so many other joined sessions."""
+    async with opened_service(Settings(database=database, key_file=key_file)) as service:
+        joined = await _joined(service, room.workshop, people)
+        return replace(room, cookies=[f"cocreate={token}" for token, _ in joined])
+
+
+async def _joined(service: Service, workshop: str, people: int) -> list[tuple[str, Caller]]:
+    joined: list[tuple[str, Caller]] = []
+    for first in range(0, people, 500):
+        some = range(first, min(first + 500, people))
+        joined += await asyncio.gather(*(_join(service, workshop) for _ in some))
+    return joined
 
 
 async def _join(service: Service, workshop: str) -> tuple[str, Caller]:
