@@ -26,6 +26,7 @@ TABLES = (
     "comments",
     "rounds",
     "erased",
+    "explained",
     "ballots",
     "turnout",
     "answers",

@@ -10,6 +10,7 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cocreate.domain.ballot import BALLOTS
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import Refusal
@@ -55,7 +56,11 @@ class History:
         """The texts that have not been erased by the first `size` entries, as a lookup; None where erased."""
         gone: set[Place] = set()
         erased: set[str] = set()
+        reasons: dict[str, set[Place]] = {}
         for recorded in self.entries[:size]:
+            if isinstance(recorded.event, BALLOTS):
+                gone |= reasons.pop(recorded.aggregate, set())
+                reasons[recorded.aggregate] = {place for place in self.texts if place[0] == recorded.position}
             if isinstance(recorded.event, TextErased):
                 gone.add((recorded.event.position, recorded.event.field))
             elif isinstance(recorded.event, SubjectErased):

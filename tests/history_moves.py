@@ -45,6 +45,7 @@ from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, R
 from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
+from cocreate.domain.voting.consent import ConsentRules, opposed
 from cocreate.domain.voting.dots import DotsRules
 from cocreate.domain.voting.equal_shares import EqualSharesRules
 from cocreate.domain.voting.opinion import OpinionRules
@@ -211,6 +212,7 @@ def _open_round(author: Author) -> Command:
             OpinionRules(method="opinion", routing=rng.choice((None, "informative.v1"))),
             RankedRules(method="ranked", count="stv", choices_max=3, seats=2),
             DotsRules(method="dots", purse=6, cap=2, seats=1),
+            ConsentRules(method="consent", objections_max=1, quorum=1),
             EqualSharesRules(
                 method="equal_shares", ballot="approval", budget=100, choices_max=3,
                 completion="add_one_greedy", currency="EUR", raise_by=5, ties="draw",
@@ -269,6 +271,8 @@ def _cast(author: Author) -> Command | None:
     choice = _choice(author, row)
     voter = author.voter(round_id, participant)
     counter = author.rng.choice((None, None, None, 1, 2, 7))
+    objected = sorted(opposed(choice)) if row.rules.method == "consent" else ()
+    why = [option for option in objected if author.rng.random() < 0.8]
     return CastBallot(
         actor=voter,
         round=round_id,
@@ -277,6 +281,7 @@ def _cast(author: Author) -> Command | None:
         choice=choice,
         counter=counter,
         random=author.hex(),
+        objections=tuple((option, author.text("why")) for option in why),
     )
 
 
@@ -288,6 +293,8 @@ def _choice(author: Author, row: Round) -> Any:
     choice = tuple(sorted(author.rng.sample(options, author.rng.randint(0, min(3, len(options))))))
     if row.rules.method == "dots":
         return tuple((one, author.rng.randint(1, 2)) for one in choice)
+    if row.rules.method == "consent":
+        return tuple((one, author.rng.randint(-2, 1)) for one in choice)
     return choice
 
 

@@ -250,6 +250,54 @@ def test_the_running_total_follows_every_step(votes: Votes) -> None:
     )
 
 
+@pytest.mark.parametrize("script", [False, True])
+def test_a_reason_is_given_changed_and_erased_with_the_keyboard_at_320_px(
+    votes: Votes, *, script: bool
+) -> None:
+    """Its field shows with the objection; it stands with the result, in the form again, and under "Yours" until erased."""
+    page = votes.script if script else votes.plain
+    page.set_viewport_size({"width": 320, "height": 640})
+    votes.go(page, "consent")
+    stance, why = votes.field("consent", 1), f"textarea[name='why-{votes.ideas[1]}']"
+    expect(page.locator(why)).to_be_hidden()
+    for said in ("Nobody asked the trees", ", nor the bats"):
+        tab_to(page, stance)
+        if not page.locator(f"{stance}:checked").evaluate("one => one.value === '-2'"):
+            page.keyboard.press("ArrowUp")  # from "no answer"
+        tab_to(page, why)
+        page.keyboard.press("Control+End")
+        page.keyboard.type(said)
+        assert over(page) <= 0
+        if script:
+            assert violations(page) == []
+        tab_to(page, "button[value=send]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#done")).to_contain_text("Your vote is saved")
+    expect(page.locator(why)).to_have_value("Nobody asked the trees, nor the bats")
+    page.goto(f"/w/{votes.workshop.workshop}/results/{votes.rounds['consent']}")
+    told = page.get_by_role("region", name="Why people object")
+    expect(told.get_by_role("listitem").filter(has_text="you")).to_contain_text(
+        "Nobody asked the trees, nor the bats"
+    )
+    assert over(page) <= 0
+    if script:
+        assert violations(page) == []
+    page.goto(f"/w/{votes.workshop.workshop}/mine")
+    expect(page.get_by_role("link", name="Change or take away: Nobody")).to_be_visible()
+    page.locator("#erase summary").click()
+    expect(page.locator("#erase")).to_contain_text("A reason that you gave in votes without names stays")
+    assert over(page) <= 0
+    if script:
+        assert violations(page) == []
+    page.reload()
+    tab_to(page, "form[action$='/reasons'] button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#done")).to_contain_text("The reason is erased for good")
+    expect(told.get_by_role("listitem").filter(has_text="you")).to_contain_text("text erased")
+    votes.go(page, "consent")
+    expect(page.locator(why)).to_have_value("")
+
+
 def test_every_result_is_told_step_by_step(votes: Votes) -> None:
     """The certified result on its page and on the projector, in words and tables, on a phone and from the last row."""
     desk = votes.workshop.page

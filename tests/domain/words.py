@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from cocreate.domain.agenda import Activity, ActivityKind, ChangeAgenda
@@ -16,6 +17,7 @@ from cocreate.domain.round import OpenRound
 from cocreate.domain.settings import ChangeSettings, Settings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules
+from cocreate.domain.voting.consent import ConsentRules
 from cocreate.domain.voting.opinion import OpinionRules
 from cocreate.domain.voting.support import SupportRules
 from cocreate.domain.workshop import CloseWorkshop, OpenWorkshop, ScheduleWorkshop
@@ -28,6 +30,7 @@ RANDOM = "7" * 32
 TIE_ROOT = bytes(32)
 
 SUPPORT = SupportRules(method="support")
+CONSENT = ConsentRules(method="consent", objections_max=0, quorum=1)
 OPINION = OpinionRules(method="opinion")
 
 SOURCE = Source(
@@ -198,6 +201,19 @@ def votes(participant: str, *options: int, number: int = 1, **more: Any) -> Cast
         round=round_id(number),
         choice=choice,
         random=RANDOM,
+        **more,
+    )
+
+
+def consents(participant: str, stances: Mapping[int, int], *why: int, **more: Any) -> CastBallot:
+    """What a participant says to each idea in a vote by consent, and to which of them they say why."""
+    return CastBallot(
+        actor=voter(participant),
+        participant=participant,
+        round=round_id(1),
+        choice=tuple(sorted((idea_id(option), stance) for option, stance in stances.items())),
+        random=RANDOM,
+        objections=tuple((idea_id(option), text(f"why {option}")) for option in why),
         **more,
     )
 

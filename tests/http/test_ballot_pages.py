@@ -154,42 +154,73 @@ async def test_a_ballot_that_came_too_late_is_shown_beside_the_one_that_stands(r
         assert re.search(rf"Benches</span>: <strong>{words}</strong>", answer.body.decode()), name
 
 
-async def test_a_reason_for_an_objection_is_a_comment_against_the_proposal(room: Room) -> None:
-    """It stands under the voter's name where it can be answered, once however often the form is sent."""
-    round_id, idea = await opened(room, VOTES["consent"][0], secrecy="open"), room.names["idea"]
-    path = f"/w/{room.id}/vote/{round_id}"
-    assert f'name="why-{idea}"' in (await page(room.participant, path)).body.decode()
+@pytest.mark.parametrize("secrecy", ["open", "pseudonymous"])
+async def test_a_reason_goes_with_the_ballot_in_one_entry(room: Room, secrecy: str) -> None:
+    """Once however often the form is sent; the form holds it again, and it is deleted with the next vote."""
+    round_id, idea = await opened(room, VOTES["consent"][0], secrecy=secrecy), room.names["idea"]
+    path, before = f"/w/{room.id}/vote/{round_id}", await room.head()
     fields = {**BLANK, "key": "a" * 32, f"m-{idea}": "-1", f"why-{idea}": " It blocks the way. "}
     for _ in range(2):
         assert (await send(room.participant, path, **fields)).status == 303
-    comments = (await room.participant.get(f"{room.path}/comments")).json["items"]
-    found = [one for one in comments if one["text"]["texts"].get("en") == "It blocks the way."]
-    assert [(one["idea"], one["alignment"], one["author"]) for one in found] == [
-        (idea, "against", room.names["participant"])
-    ]
+    assert await room.head() == before + 1
+    assert "It blocks the way.</textarea>" in (await page(room.participant, path)).body.decode()
+    assert "It blocks the way." in (await page(room.participant, f"/w/{room.id}/mine")).body.decode()
+    for person in (room.scribe, room.facilitator, room.anonymous):
+        for shown in (path, f"/w/{room.id}/results/{round_id}"):
+            assert "It blocks the way." not in (await page(person, shown)).body.decode()
+    changed = {**BLANK, "counter": "2", f"m-{idea}": "1", f"why-{idea}": "It blocks the way."}
+    assert (await send(room.participant, path, **changed)).status == 303
+    assert "It blocks the way." not in (await page(room.participant, path)).body.decode()
 
 
-async def test_a_vote_without_names_takes_no_reason_with_the_ballot(room: Room) -> None:
-    """The comment would stand right behind the ballot on the record, under its author's name."""
-    round_id, idea = await opened(room, VOTES["consent"][0]), room.names["idea"]
-    path, before = f"/w/{room.id}/vote/{round_id}", await room.head()
-    shown = (await page(room.participant, path)).body.decode()
-    assert f"why-{idea}" not in shown
-    assert "Comments carry your name, this vote does not." in shown
-    fields = {**BLANK, f"m-{idea}": "-1", f"why-{idea}": "It blocks the way."}
-    answer = await send(room.participant, path, **fields)
-    assert answer.status == 422
-    assert "sent together they would tell who objects" in trouble(answer)
-    assert await room.head() == before
+async def test_reasons_show_with_the_result_and_can_be_erased(room: Room) -> None:
+    """By whoever gave them and by a facilitator; others are offered nothing, and refused."""
+    round_id, idea, second = await opened(room, VOTES["consent"][0]), room.names["idea"], room.names["second"]
+    path, result = f"/w/{room.id}/vote/{round_id}", f"/w/{room.id}/results/{round_id}"
+    fields = {
+        f"m-{idea}": "-1",
+        f"why-{idea}": "It blocks the way.",
+        f"m-{second}": "-2",
+        f"why-{second}": "Bats",
+    }
+    assert (await send(room.participant, path, **BLANK, **fields)).status == 303
+    await room.facilitator.do(f"{room.path}/rounds/{round_id}/close")
+    await room.facilitator.do(f"{room.path}/rounds/{round_id}/certify")
+    buttons = {"participant": 2, "facilitator": 2, "scribe": 0, "anonymous": 0}
+    for name, count in buttons.items():
+        shown = (await page(getattr(room, name), result)).body.decode()
+        assert shown.count("<blockquote") == 2
+        assert shown.count("Erase the reason</button>") == count, name
+        assert room.names["participant"][:6] not in shown.partition('id="whys"')[2].partition("</section>")[0]
+    console = (await page(room.facilitator, f"/w/{room.id}/console/rounds")).body.decode()
+    assert "It blocks the way." in console
+    what_if = (await page(room.anonymous, f"{result}/what-if?method=approval")).body.decode()
+    assert "It blocks the way." in what_if
+    mine = (await page(room.participant, f"/w/{room.id}/mine")).body.decode()
+    assert "2 reasons that you gave in votes without names stay" in mine
+    tallies = (await room.anonymous.get(f"{room.path}/tallies")).json["items"]
+    (told,) = next(one for one in tallies if one["idea"] == idea and one["round"] == round_id)["reasons"]
+    place = {"position": str(told["at"]), "field": told["field"]}
+    assert (await send(room.scribe, f"{result}/reasons", **place)).status == 403
+    assert (await send(room.participant, f"{result}/reasons", **place)).status == 303
+    place["field"] = (
+        "objections.1.reason" if told["field"] == "objections.0.reason" else "objections.0.reason"
+    )
+    assert (await send(room.facilitator, f"{result}/reasons", **place)).status == 303
+    shown = (await page(room.anonymous, result)).body.decode()
+    assert "Bats" not in shown
+    assert "It blocks the way." not in shown
+    assert "1 objection, 0 blocks" in shown
+    assert "reasons that you gave" not in (await page(room.participant, f"/w/{room.id}/mine")).body.decode()
 
 
-async def test_a_reason_without_an_objection_is_refused_and_kept(room: Room) -> None:
+async def test_a_reason_that_cannot_be_taken_is_refused_and_kept(room: Room) -> None:
     """Whoever agrees comments on the idea's own page; nothing of the form is sent by half."""
-    round_id, idea = await opened(room, VOTES["consent"][0], secrecy="open"), room.names["idea"]
+    round_id, idea = await opened(room, VOTES["consent"][0]), room.names["idea"]
     before = await room.head()
     for stance, why, said in (
         ("1", "Lovely.", "a reason goes with an objection or a block"),
-        ("-2", "x" * 1001, "The text is too long"),
+        ("-2", "x" * 501, "The reason is too long"),
     ):
         fields = {**BLANK, f"m-{idea}": stance, f"why-{idea}": why}
         answer = await send(room.participant, f"/w/{room.id}/vote/{round_id}", **fields)

@@ -89,5 +89,7 @@ def _is(value: Any, kind: str) -> bool:
 
 
 def _ordered(words: list[str], items: list[Any]) -> bool:
-    firsts = [one[0] for one in items] if "keyed" in words else items if "distinct" in words else []
-    return len(set(firsts)) == len(firsts) and ("sorted" not in words or items == sorted(items))
+    keys = [min(one.items())[1] if isinstance(one, dict) else one for one in items]
+    firsts = [one if isinstance(one, str) else one[0] for one in keys] if "keyed" in words else keys
+    once = not {"keyed", "distinct"} & set(words) or len(set(firsts)) == len(firsts)
+    return once and ("sorted" not in words or keys == sorted(keys))

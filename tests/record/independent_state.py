@@ -231,6 +231,10 @@ def _ballot(kind: int) -> Fold:
     return fold
 
 
+def _explained(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
+    _ballot(int(len(state.ballots.get(key, [])) == 3))(state, key, facts, entry)
+
+
 def _answered(state: State, key: str, facts: dict[str, Any], entry: Entry) -> None:
     state.put(
         "answers", key, facts["answer"], entry["position"], *([facts["cost"]] if "cost" in facts else [])
@@ -339,6 +343,7 @@ FOLDS: dict[str, Fold] = {
     "BallotCast": _ballot(0),
     "BallotReplaced": _ballot(1),
     "BallotWithdrawn": _ballot(2),
+    "BallotExplained": _explained,
     "IdeaAnswered": _answered,
     "IdeasMerged": _merged,
     "MergeReverted": _parted,

@@ -86,6 +86,7 @@ from cocreate.domain.errors import (
     NotFound,
     Refusal,
 )
+from cocreate.domain.objection import REASON_LENGTH_MAX, REASONS_MAX
 from cocreate.domain.voting import METHODS
 from cocreate.domain.voting.method import UNITING
 from cocreate.domain.voting.places import SEATS_MAX
@@ -99,6 +100,8 @@ __all__ = [
     "CODE_LENGTH",
     "CONTEST_MS",
     "METHODS",
+    "REASONS_MAX",
+    "REASON_LENGTH_MAX",
     "SEATS_MAX",
     "SESSION_MS",
     "UNDERS",

@@ -9,6 +9,7 @@ from cocreate.domain.erasure import ErasureReason, FieldPath
 from cocreate.domain.errors import TextNotFound
 from cocreate.domain.messages import Command, Position, Pseudonym
 from cocreate.domain.participant import RemovalReason, Role
+from cocreate.projections.history import withheld_runs
 
 
 class Join(Action):
@@ -108,7 +109,10 @@ class ReadmitParticipant(Action):
 
 
 class EraseText(Action):
-    """Delete one text for good; its author may, and a facilitator may. What the record proves stays as it was."""
+    """Delete one text for good; its author may, and a facilitator may. What the record proves stays as it was.
+
+    A reason in a vote without names is erased under the voter's pseudonym of that vote, once the results show.
+    """
 
     NAME: ClassVar[str] = "erase_text"
 
@@ -120,8 +124,15 @@ class EraseText(Action):
         subject = draft.live.texts.subject(self.position, self.field)
         if subject is None:
             raise TextNotFound(position=self.position, field=self.field)
+        if any(first <= self.position <= last for first, last, _ in withheld_runs(draft.live.projections)):
+            # A ballot that is withheld must not tell whether it gives reasons; its voter replaces it.
+            raise TextNotFound(position=self.position, field=self.field)
         return erasure.EraseText(
-            actor=draft.actor, position=self.position, field=self.field, subject=subject, reason=self.reason
+            actor=draft.pseudonym_of(subject),
+            position=self.position,
+            field=self.field,
+            subject=subject,
+            reason=self.reason,
         )
 
 

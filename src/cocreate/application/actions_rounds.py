@@ -8,11 +8,12 @@ from pydantic import Field
 from cocreate.application.drafting import Action, Draft
 from cocreate.application.fresh import FRESH
 from cocreate.application.keyring import KEY_BYTES
-from cocreate.application.wording import Note, Question
+from cocreate.application.wording import Note, Question, Reason
 from cocreate.domain import ballot, certificate
 from cocreate.domain import round as rounds
 from cocreate.domain.errors import RoundNotFound
 from cocreate.domain.messages import Command, Count, Millis, Pseudonym, Uuid
+from cocreate.domain.objection import REASONS_MAX
 from cocreate.domain.round import (
     GRACE_MS_DEFAULT,
     GRACE_MS_MAX,
@@ -130,6 +131,9 @@ class CastBallot(Action):
     place, or 1, 0, −1, −2 for consent); or one answer. Where order says nothing, any will do. `counter` is the standing ballot's
     counter as the sender saw it, plus 1; without it the ballot always counts. A scribe says on whose behalf. `claimed_at` is when
     a device that was offline says that it was cast: it is kept and decides nothing.
+
+    `reasons`: in a vote by consent, why the ballot objects to an idea or blocks it, by idea. They show with the results, in a
+    vote without names without one, and are deleted with the next ballot or when it is taken back.
     """
 
     NAME: ClassVar[str] = "cast_ballot"
@@ -140,6 +144,7 @@ class CastBallot(Action):
     counter: Annotated[Count, Field(ge=1)] | None = None
     claimed_at: Millis | None = None
     on_behalf_of: Pseudonym | None = None
+    reasons: Annotated[dict[Uuid, Reason], Field(min_length=1, max_length=REASONS_MAX)] | None = None
 
     def command(self, draft: Draft) -> Command:
         participant = self.on_behalf_of or draft.actor
@@ -154,6 +159,7 @@ class CastBallot(Action):
             choice=ordered(self.choice, draft.live.state.rounds[self.round].rules.method),
             counter=self.counter,
             random=FRESH.hex(),
+            objections=tuple((option, draft.seal(why)) for option, why in (self.reasons or {}).items()),
         )
 
 

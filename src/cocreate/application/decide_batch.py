@@ -12,6 +12,7 @@ from cocreate.domain.decider import decide, evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import KeyLost
 from cocreate.domain.messages import Recorded
+from cocreate.domain.objection import reasons_gone
 from cocreate.domain.workshop import RecordSealed, WorkshopClosed
 from cocreate.persistence.batch import Erasure, Row, SealedRow, Seat
 from cocreate.record.codec import encode
@@ -31,6 +32,8 @@ class Decided:
     time: int
     entries: list[tuple[Recorded, bytes]] = field(default_factory=list)
     sealed: list[SealedRow] = field(default_factory=list)
+    gone: list[tuple[int, str]] = field(default_factory=list)
+    """(position, field) of the texts that go with the ballots which these entries take the place of."""
 
     def rows(self) -> list[Row]:
         return [
@@ -44,7 +47,7 @@ class Decided:
         return [Seat(self.live.id, self.ticket.command.actor, self.ticket.session)]
 
     def erasures(self) -> list[Erasure]:
-        found = []
+        found = [Erasure(self.live.id, position=position, field=name) for position, name in self.gone]
         for recorded, _ in self.entries:
             match recorded.event:
                 case TextErased(position=position, field=field_path):
@@ -86,6 +89,7 @@ def decide_ticket(ticket: Ticket, live: LiveWorkshop, now: int) -> Decided:
             event = wanted.model_copy(update={"digest": state_digest(state)})
         recorded = Recorded(state.size, stamped, ticket.command.actor, aggregate, ticket.command_id, event)
         decided.entries.append((recorded, encode(recorded)))
+        decided.gone += reasons_gone(state, recorded)
         evolve(state, recorded)
         if recorded.event.SEALED:
             decided.sealed += seal_event(

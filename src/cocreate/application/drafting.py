@@ -43,6 +43,14 @@ class Draft:
             raise NotAParticipant(status="not joined yet")
         return self.seat
 
+    def pseudonym_of(self, subject: str) -> str:
+        """Under which pseudonym the caller acts on a text of the subject's: a vote's, where theirs in that vote is the subject."""
+        for round_id, row in self.live.state.rounds.items():
+            key = self.live.keyring.round_key(round_id) if row.secrecy == "pseudonymous" else None
+            if key is not None and voter(key, self.actor) == subject:
+                return subject
+        return self.actor
+
     @staticmethod
     def new_id() -> str:
         return str(uuid.uuid4())

@@ -14,7 +14,7 @@ from cocreate.application.errors import RecordDamaged, RecordRewound
 from cocreate.application.keyring import Keyring
 from cocreate.application.saved_state import Rest
 from cocreate.application.texts import Plain, Texts
-from cocreate.domain.ballot import BallotRun, evolve_run, run_of, voted_in
+from cocreate.domain.ballot import BALLOTS, BallotRun, evolve_run, run_of, voted_in
 from cocreate.domain.decider import evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import WorkshopNotFound
@@ -165,6 +165,7 @@ class LiveWorkshop:
 
     def apply_run(self, run: BallotRun, entries: Sequence[bytes]) -> list[bytes]:
         """Fold durable ballots into everything but the decision state; returns their leaf hashes."""
+        self._forget_reasons(run.aggregates)
         self.projections.apply_run(run)
         self.commands.add_all(run.commands, run.position)
         leaves = self.tree.append_entries(entries)
@@ -191,12 +192,22 @@ class LiveWorkshop:
                 self.keyring.forget("subject", recorded.aggregate)
                 if self.on_erased is not None:
                     self.on_erased(self.id, recorded.aggregate)
+            case event if isinstance(event, BALLOTS):
+                self._forget_reasons((recorded.aggregate,))
             case _:
                 pass
         self.projections.apply(recorded)
         self.commands.add(recorded.command, recorded.position)
         self.leaf = self.tree.append_entry(entry)
         return self.leaf
+
+    def _forget_reasons(self, ballots: Sequence[str]) -> None:
+        """Forget what ballots gave as reasons that these take the place of."""
+        gone = self.projections.rounds.reasons_gone(ballots)
+        for position, field in gone:
+            self.texts.erase(position, field)
+        if gone:
+            self._forget_drawn()
 
     def _forget_drawn(self) -> None:
         """Nothing that was made of texts outlives one that is erased."""

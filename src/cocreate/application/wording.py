@@ -20,6 +20,7 @@ from cocreate.domain.commitment import (
 from cocreate.domain.decision import DECISION_LENGTH_MAX, DECISION_WHY_LENGTH_MAX
 from cocreate.domain.idea import IDEA_TEXT_LENGTH_MAX, IDEA_TITLE_LENGTH_MAX
 from cocreate.domain.messages import LANGUAGES_MAX, Language
+from cocreate.domain.objection import REASON_LENGTH_MAX
 from cocreate.domain.participant import NAME_LENGTH_MAX
 from cocreate.domain.round import QUESTION_LENGTH_MAX
 from cocreate.domain.workshop import NOTE_LENGTH_MAX, PURPOSE_LENGTH_MAX, TITLE_LENGTH_MAX
@@ -41,6 +42,7 @@ _Name = Annotated[str, _length(NAME_LENGTH_MAX), _CANONICAL]
 _IdeaText = Annotated[str, _length(IDEA_TEXT_LENGTH_MAX), _CANONICAL]
 _IdeaTitle = Annotated[str, _length(IDEA_TITLE_LENGTH_MAX), _CANONICAL]
 _CommentText = Annotated[str, _length(COMMENT_LENGTH_MAX), _CANONICAL]
+_Reason = Annotated[str, _length(REASON_LENGTH_MAX), _CANONICAL]
 _Question = Annotated[str, _length(QUESTION_LENGTH_MAX), _CANONICAL]
 _Decision = Annotated[str, _length(DECISION_LENGTH_MAX), _CANONICAL]
 _Why = Annotated[str, _length(DECISION_WHY_LENGTH_MAX), _CANONICAL]
@@ -56,6 +58,7 @@ Purpose = _Purpose | Annotated[dict[Language, _Purpose], _BY_LANGUAGE]
 Note = _Note | Annotated[dict[Language, _Note], _BY_LANGUAGE]
 ActivityTitle = _ActivityTitle | Annotated[dict[Language, _ActivityTitle], _BY_LANGUAGE]
 Name = _Name | Annotated[dict[Language, _Name], _BY_LANGUAGE]
+Reason = _Reason | Annotated[dict[Language, _Reason], _BY_LANGUAGE]
 IdeaText = _IdeaText | Annotated[dict[Language, _IdeaText], _BY_LANGUAGE]
 IdeaTitle = _IdeaTitle | Annotated[dict[Language, _IdeaTitle], _BY_LANGUAGE]
 CommentText = _CommentText | Annotated[dict[Language, _CommentText], _BY_LANGUAGE]

@@ -141,7 +141,12 @@ def _ballot(one: Recorded, _: Sequence[Recorded], known: Known) -> Command:
     }
     if isinstance(one.event, ballot.BallotWithdrawn):
         return ballot.WithdrawBallot(**placed, **_facts(one, "counter", "random"))
-    return ballot.CastBallot(**placed, **_facts(one, "choice", "counter", "random", "claimed_at"))
+    objections = getattr(one.event, "objections", ())
+    return ballot.CastBallot(
+        **placed,
+        **_facts(one, "choice", "counter", "random", "claimed_at"),
+        objections=tuple((objection.option, objection.reason) for objection in objections),
+    )
 
 
 def _close_round(one: Recorded, _: Sequence[Recorded], __: Known) -> Command | None:
@@ -255,6 +260,7 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     ballot.BallotCast: _ballot,
     ballot.BallotReplaced: _ballot,
     ballot.BallotWithdrawn: _ballot,
+    ballot.BallotExplained: _ballot,
     certificate.ResultCertified: _certify,
     paper.PaperIssued: _issue_paper,
     paper.PaperBatchEntered: _on(

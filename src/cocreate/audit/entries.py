@@ -105,6 +105,7 @@ class Entries:
         if isinstance(event, BallotRun):
             within = placed[event.position - first : event.last + 1 - first]
             run_entries = [one.entry for one in within]
+            self._texts.note_run(event)
             self._replay.take_run(event, run_entries, [one.name for one in within])
             self._append([leaf_hash(entry) for entry in run_entries])
             return

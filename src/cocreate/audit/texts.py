@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Final, Literal
 
 from cocreate.audit.findings import Findings
+from cocreate.domain.ballot import BALLOTS, BallotExplained, BallotRun
 from cocreate.domain.comment import CommentHidden, CommentPosted, CommentRestored
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaEdited, IdeaHidden, IdeaRestored, IdeaSubmitted
@@ -47,6 +48,8 @@ class SealedTexts:
         self._subjects_erased: dict[str, int] = {}
         self._hidden: dict[str, int] = {}
         self._waiting: set[str] = set()
+        self._explained: dict[str, list[tuple[int, str]]] = {}
+        """Where the reasons of standing ballots are, by ballot: the next one of the same voter deletes them."""
         self._approval_first = False
         self.counts: Counter[Status] = Counter()
         self.by_event: Counter[tuple[Status, int]] = Counter()
@@ -60,6 +63,12 @@ class SealedTexts:
     def note(self, recorded: Recorded) -> None:
         """Take the next entry in."""
         event = recorded.event
+        if isinstance(event, BALLOTS):
+            self._replace(recorded.aggregate, recorded.position)
+        if isinstance(event, BallotExplained):
+            self._explained[recorded.aggregate] = [
+                (recorded.position, field) for field, _ in sealed_fields(recorded)
+            ]
         if event.SEALED:
             subject = subject_of(recorded, self._workshop)
             about = _about(recorded)
@@ -83,6 +92,15 @@ class SealedTexts:
                 self._waiting.discard(recorded.aggregate)
             case _:
                 pass
+
+    def note_run(self, run: BallotRun) -> None:
+        """Take the next run of ballots in."""
+        for at, aggregate in enumerate(run.aggregates) if self._explained else ():
+            self._replace(aggregate, run.position + at)
+
+    def _replace(self, ballot: str, position: int) -> None:
+        for place in self._explained.pop(ballot, ()):
+            self._erased.setdefault(place, position)
 
     def open(self, text: Disclosed, findings: Findings) -> None:
         """Check a disclosed text; each is given once."""

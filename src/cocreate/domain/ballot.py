@@ -23,7 +23,8 @@ from cocreate.domain.errors import (
     RoundNotOpen,
     VotesOnPaper,
 )
-from cocreate.domain.messages import Aggregate, Command, Event, Millis, Pending, Random, Recorded
+from cocreate.domain.messages import Aggregate, Command, Event, Millis, Pending, Random, Recorded, Sealed
+from cocreate.domain.objection import Objection, Objections, require_objections
 from cocreate.domain.round import Round, find_round
 from cocreate.domain.voting.choices import one_object
 from cocreate.domain.voting.method import Choice
@@ -72,7 +73,25 @@ class BallotWithdrawn(Event):
     random: Random
 
 
-BALLOTS = (BallotCast, BallotReplaced, BallotWithdrawn)
+class BallotExplained(Event):
+    """Casts or replaces, and says why it objects: in one entry, since one more for the reasons would tell, while results
+    wait, that there are objections.
+
+    With the voter's next ballot the reasons are deleted.
+    """
+
+    NAME: ClassVar[str] = "BallotExplained.v1"
+    AGGREGATE: ClassVar[Aggregate] = "ballot"
+    SEALED: ClassVar[tuple[str, ...]] = ("objections.reason",)
+
+    choice: Choice
+    claimed_at: Millis | None = None
+    counter: Counter
+    objections: Objections
+    random: Random
+
+
+BALLOTS = (BallotCast, BallotReplaced, BallotWithdrawn, BallotExplained)
 
 
 class BallotRun(NamedTuple):
@@ -137,6 +156,8 @@ class CastBallot(Command):
     random: str
     claimed_at: int | None = None
     by: str | None = None
+    objections: tuple[tuple[str, Sealed], ...] = ()
+    """(option, why it is objected to or blocked)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +185,10 @@ def cast_ballot(command: CastBallot, state: "WorkshopState", now: int) -> Events
         "counter": counter,
         "random": command.random,
     }
+    if command.objections:
+        require_objections(row, command.choice, [option for option, _ in command.objections])
+        objections = tuple(Objection(option=option, reason=reason) for option, reason in command.objections)
+        return [Pending(aggregate, BallotExplained(**facts, objections=objections))]
     return [Pending(aggregate, kind.of(facts))]
 
 
@@ -231,6 +256,7 @@ def _ballot_moved(state: "WorkshopState", recorded: Recorded, event: Any) -> Non
     ballot = Ballot(event.counter, choice, _mark(event.random, recorded.position))
     turnout[_stand(state.ballots[round_id], recorded.aggregate, ballot)] += 1
     state.turnout.put(round_id, Turnout(*turnout))
+    _explain(state, recorded.aggregate, len(event.objections) if type(event) is BallotExplained else 0)
 
 
 for _kind in BALLOTS:
@@ -238,8 +264,9 @@ for _kind in BALLOTS:
 
 
 def voted_in(recorded: Recorded) -> str | None:
-    """The round of a ballot, None for every other event."""
-    return recorded.aggregate[:36] if isinstance(recorded.event, BALLOTS) else None
+    """The round of a ballot that can be one of a run, None for every other event: one with texts is read by itself."""
+    event = recorded.event
+    return recorded.aggregate[:36] if isinstance(event, BALLOTS) and not event.SEALED else None
 
 
 def run_of(ballots: Sequence[Recorded]) -> BallotRun:
@@ -267,6 +294,8 @@ def evolve_run(state: "WorkshopState", run: BallotRun) -> None:
         count(run.position), run.aggregates, run.choices, run.counters, run.randoms, strict=False
     ):
         turnout[_stand(ballots, aggregate, Ballot(counter, choice, _mark(random, position)))] += 1
+    for aggregate in run.aggregates if state.explained else ():
+        _explain(state, aggregate, 0)
     state.turnout.put(run.round, Turnout(*turnout))
     state.size = run.last + 1
     state.now = run.last_time
@@ -287,6 +316,12 @@ def _stand(ballots: "Table[str, Ballot]", aggregate: str, ballot: Ballot) -> int
     if ballot.choice is None:
         return _WITHDRAWN
     return _CAST if before is None or before.choice is None else _REPLACED
+
+
+def _explain(state: "WorkshopState", aggregate: str, reasons: int) -> None:
+    """Note how many reasons the standing ballot gives."""
+    if reasons or state.explained.get(aggregate):
+        state.explained.put(aggregate, reasons)
 
 
 def ballot_id(round_id: str, voter: str, option: str | None) -> str:

@@ -8,7 +8,7 @@
     │   └── NotAFacilitator NotAParticipant NotAScribe NotTheAuthor SecondPersonNeeded
     ├── Malformed              the request contradicts the rules it names, whatever the state
     │   └── ChoiceMalformed RulesMalformed TagUnknown AgendaMalformed TimesMalformed
-    │       MergeMalformed PredecessorMalformed
+    │       MergeMalformed PredecessorMalformed ReasonWithoutObjection
     └── Conflict               the state does not permit it now
         └── WorkshopNotOpen WorkshopStateConflict InputPaused ActivityConflict NotNow IdeaStateConflict
             CommentStateConflict CommentTooDeep RoundNotOpen RoundStateConflict GraceRunning ContestOver OptionUnknown
@@ -124,6 +124,13 @@ class SecondPersonNeeded(NotAllowed):
 
 class ChoiceMalformed(Malformed):
     text = "The choice does not fit a round by {method}: expected {expected}, found {found}. Send a choice of that form."
+
+
+class ReasonWithoutObjection(Malformed):
+    text = (
+        "A reason goes with an objection or a block, and the ballot has neither for {option}. "
+        "Change the answer, or leave the reason out."
+    )
 
 
 class RulesMalformed(Malformed):

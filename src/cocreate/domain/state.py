@@ -67,6 +67,7 @@ class WorkshopState:
         "commitments",
         "decisions",
         "erased",
+        "explained",
         "ideas",
         "merged",
         "now",
@@ -100,6 +101,8 @@ class WorkshopState:
         self.erased: Table[tuple[int, str], str] = Table(self._undo)
         self.ballots: Table[str, Table[str, Ballot]] = Table(self._undo)
         """By round, then by the ballot's id, so that closing a round looks at its own ballots alone."""
+        self.explained: Table[str, int] = Table(self._undo)
+        """How many reasons a standing ballot gives, by its id, once it has given any. No rule asks; what is deleted does."""
         self.paper: Table[str, Paper] = Table(self._undo)
         """By round, where there is any."""
         self.sheets: Table[str, int] = Table(self._undo)

@@ -92,6 +92,10 @@ def _of_comment(reader: Reader, recorded: Recorded) -> bool:
     return not reader.conceals(row, row)
 
 
+def _of_round(reader: Reader, recorded: Recorded) -> bool:
+    return reader.facts.rounds.rounds[recorded.aggregate[:36]].released
+
+
 def _name(reader: Reader, _recorded: Recorded) -> bool:
     return reader.sees_names
 
@@ -102,6 +106,7 @@ def _note_to_author(reader: Reader, _recorded: Recorded) -> bool:
 
 READABLE: Final[Mapping[str, Callable[[Reader, Recorded], bool]]] = {
     "AgendaChanged.v1": _anybody,
+    "BallotExplained.v1": _of_round,
     "ClusterNamed.v1": _anybody,
     "CommentHidden.v1": _note_to_author,
     "CommentPosted.v1": _of_comment,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from cocreate.application import REASON_LENGTH_MAX, REASONS_MAX
 from cocreate.http import money, words_ballots
 from cocreate.http.pages_forms import Fields, FormWrong
 from cocreate.http.pages_room import Item
@@ -150,16 +151,31 @@ def choice_in(form: BallotForm, typed: Typed, options: Sequence[Item]) -> Any:
     return _ranked(form, numbers) if form.kind == "rank" else [list(one) for one in numbers.items()]
 
 
-def reasons_in(fields: Fields, typed: Typed, options: Sequence[Item]) -> list[tuple[str, str]]:
-    """(idea, why) of each objection and block that a reason is given for; raises FormWrong where there is none to give it for."""
-    found: list[tuple[str, str]] = []
+def reasons_of(ballot: Item) -> dict[str, str]:
+    """What a standing ballot gives as reasons, by idea; without those that are erased."""
+    texts = {one["option"]: one["text"] for one in ballot.get("reasons", [])}
+    return {idea: text["texts"][text["language"]] for idea, text in texts.items() if "gone" not in text}
+
+
+def reasons_in(fields: Fields, typed: Typed, options: Sequence[Item], standing: Typed) -> dict[str, str]:
+    """Why the ballot objects or blocks, by idea; raises FormWrong for a reason that there is nothing to give for.
+
+    `standing` are the reasons that the form was filled with: who changes their mind need not empty their fields.
+    """
+    found: dict[str, str] = {}
     wrong: list[tuple[str, str]] = []
     for option in options:
-        why = fields.get(REASON + option["idea"], [""])[0].strip()
-        if why and typed.get(option["idea"]) in OPPOSED:
-            found.append((option["idea"], why))
-        elif why:
-            wrong.append((REASON + option["idea"], words_ballots.REASON_ALONE.format(name=named(option))))
+        idea = option["idea"]
+        why = fields.get(REASON + idea, [""])[0].strip()
+        if not why or (typed.get(idea) not in OPPOSED and why == standing.get(idea)):
+            continue
+        found[idea] = why
+        if typed.get(idea) not in OPPOSED:
+            wrong.append((REASON + idea, words_ballots.REASON_ALONE.format(name=named(option))))
+        elif len(why) > REASON_LENGTH_MAX:
+            wrong.append((REASON + idea, words_ballots.REASON_TOO_LONG.format(limit=REASON_LENGTH_MAX)))
+    if len(found) > REASONS_MAX:
+        wrong.append(("", words_ballots.REASONS_TOO_MANY.format(limit=REASONS_MAX)))
     if wrong:
         raise FormWrong(wrong)
     return found

@@ -256,6 +256,25 @@ class Room:
     def sees_results(self, one: Item) -> bool:
         return any(option["key"] in self.tallies for option in self.options(one["key"]))
 
+    def reasons(self, one: Item) -> list[tuple[Item, Item]]:
+        """The options of a round that somebody says they object to, and why; each with its tally."""
+        found = ((option, self.tallies.get(option["key"], {})) for option in self.options(one["key"]))
+        return [(option, tally) for option, tally in found if "reasons" in tally]
+
+    @cached_property
+    def own_reasons(self) -> dict[tuple[int, str], Item]:
+        """The reader's own reasons in standing ballots, by place."""
+        return {
+            (one["at"], one["field"]): {**one, "round": ballot["round"]}
+            for ballot in self.me.get("ballots", [])
+            for one in ballot.get("reasons", [])
+        }
+
+    @property
+    def nameless(self) -> set[str]:
+        """The votes without names."""
+        return {key for key, one in self.rounds.items() if one["secrecy"] == "pseudonymous"}
+
     def results(self, one: Item) -> list[tuple[Item, dict[str, int]]]:
         """The options of a round with their marks, in their order."""
         return [

@@ -25,6 +25,7 @@ DONE: Final = {
     "vote_back": "Your vote is taken back. You can vote again until the vote closes.",
     "name": "Your name is saved.",
     "left": "You have left. What you contributed stays; you can come back at any time.",
+    "reason_erased": "The reason is erased for good. The vote stays counted.",
     "erased": "Everything you wrote and your name have been erased for good.",
     "person": "The person is entered. You can write for them now.",
     "for_person": "Saved in the person's name.",
@@ -76,6 +77,8 @@ REFUSED: Final = {
     "PaperUnchecked": (
         "Paper waits: every bundle has to be checked by a second person, or taken out, before the result is certified."
     ),
+    "ReasonWithoutObjection": "A reason goes with an objection or a block. Choose one of them, or take the reason away.",
+    "TextNotFound": "There is nothing to erase here: it is gone, or does not show yet.",
     "NoBallot": "You have no vote to take back here.",
     "GraceRunning": "Late votes still count for a few seconds. The result is certified right after.",
     "ContestOver": "The week in which this result could be contested is over. Talk to a facilitator.",

@@ -43,6 +43,7 @@ REFUSED: Mapping[str, Row] = {
     "NotTheAuthor": Row(403, "Somebody else's"),
     "SecondPersonNeeded": Row(403, "For a second person"),
     "ChoiceMalformed": Row(422, "The choice does not fit the round"),
+    "ReasonWithoutObjection": Row(422, "A reason without an objection"),
     "RulesMalformed": Row(422, "The rules of the round contradict each other"),
     "MergeMalformed": Row(422, "The ideas cannot be merged"),
     "TagUnknown": Row(422, "Not a tag of this workshop"),

@@ -13,9 +13,9 @@ DOUBLE: Final = "Place {place} is given to several ideas: {names}. Give each of 
 REASON_ALONE: Final = (
     "{name}: a reason goes with an objection or a block. Choose one of them, or take the reason away."
 )
-REASON_NAMES: Final = (
-    "This vote has no names, and a comment has one: sent together they would tell who objects. "
-    "Comment on the proposal's page."
+REASON_TOO_LONG: Final = "The reason is too long: at most {limit} characters."
+REASONS_TOO_MANY: Final = (
+    "A ballot has room for {limit} reasons. Keep the most important ones, and comment on the other proposals."
 )
 STANCES: Final = {
     "1": ("Agree", "I support it, or can live with it."),

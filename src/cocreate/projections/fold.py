@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cocreate.domain.ballot import BALLOTS, BallotRun, run_of
+from cocreate.domain.ballot import BALLOTS, BallotExplained, BallotRun, run_of
 from cocreate.domain.messages import EVENT_TYPES, Event, Recorded
 from cocreate.projections.agenda import AgendaFold
 from cocreate.projections.board import BoardFold
@@ -57,6 +57,8 @@ class Projections:
         event = recorded.event
         if isinstance(event, BALLOTS):
             self.apply_run(run_of([recorded]))
+            if isinstance(event, BallotExplained):
+                self.rounds.explained(recorded, event)
             return
         for handler in self._handlers[type(event)]:
             handler(recorded, event)

@@ -8,7 +8,7 @@ from cocreate.projections.fold import Projections
 from cocreate.projections.items import comment_item, idea_item
 from cocreate.projections.reader import Item, Reader, Texts, present
 from cocreate.projections.round_items import tally_item
-from cocreate.projections.rounds import RoundRow
+from cocreate.projections.rounds import Explained, RoundRow
 
 EntryOf = Callable[[str, int], int | None]
 """The position of a ballot's entry, by its aggregate id and counter; None where it is not known."""
@@ -34,7 +34,7 @@ def personal(
         for round_id, row in projections.rounds.rounds.items()
         if (voter := participant if row.opened.secrecy == "open" else voters.get(round_id)) is not None
     ]
-    ballots = [ballot for one in mine if (ballot := _ballot(*one, entry_of)) is not None]
+    ballots = [ballot for one in mine if (ballot := _ballot(reader, *one, entry_of)) is not None]
     name_at = None if person is None else person.name_at
     item = {
         "at": projections.at,
@@ -51,19 +51,29 @@ def personal(
     return present(item)
 
 
-def _ballot(round_id: str, row: RoundRow, voter: str, entry_of: EntryOf) -> Item | None:
+def _ballot(reader: Reader, round_id: str, row: RoundRow, voter: str, entry_of: EntryOf) -> Item | None:
     """The ballot of a voter in one round; in opinion rounds, their answers in the order of its statements."""
     if not row.poll.method.per_option:
         found = row.poll.ballot(round_id, voter, None)
         if found is None:
             return None
-        return {"round": round_id, **_counted(*found, entry_of, ballot_id(round_id, voter, None))}
+        aggregate = ballot_id(round_id, voter, None)
+        said = {"round": round_id, **_counted(*found, entry_of, aggregate)}
+        explained = row.explained.get(aggregate)
+        return said if explained is None else {**said, "reasons": _reasons(reader, explained)}
     statements = [
         {"option": idea, **_counted(*found, entry_of, ballot_id(round_id, voter, idea))}
         for idea in row.options
         if (found := row.poll.ballot(round_id, voter, idea)) is not None
     ]
     return {"round": round_id, "statements": statements} if statements else None
+
+
+def _reasons(reader: Reader, explained: Explained) -> list[Item]:
+    return [
+        {"option": option, "at": explained.at, "field": field, "text": reader.text(explained.at, field)}
+        for option, field in explained.places()
+    ]
 
 
 def _counted(counter: int, choice: tuple[str, ...] | int | None, entry_of: EntryOf, aggregate: str) -> Item:

@@ -1,10 +1,19 @@
 """The items of rounds, options, tallies and turnouts, as one reader sees them; README.md fixes their shapes."""
 
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from cocreate.domain.ballot import ballot_parts
 from cocreate.domain.certificate import ResultCertified
 from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRecertified
+from cocreate.domain.voting.consent import BLOCK
 from cocreate.projections.items import idea_text
 from cocreate.projections.reader import Item, Reader, present
 from cocreate.projections.rounds import RoundRow, Told, option_key
+
+REASONS_SHOWN_MAX: Final = 100
+"""Reasons that go with one option's tally, which is sent anew whenever it moves; an export has all of them."""
 
 
 def round_item(reader: Reader, key: str) -> Item:
@@ -155,13 +164,35 @@ def tally_item(reader: Reader, round_id: str, idea: str) -> Item:
     fold = reader.facts.rounds
     poll = fold.rounds[round_id].poll
     changed = poll.tally_changes.at(idea) if poll.released else fold.turnout_changes.at(round_id)
-    return {
+    item = {
         "key": option_key(round_id, idea),
         "changed": changed,
         "round": round_id,
         "idea": idea,
         "marks": dict(zip(poll.method.columns, poll.tally.marks_of(idea), strict=True)),
     }
+    if not results_shown(reader, round_id):
+        return item  # totals, for who has voted; reasons are withheld with the ballots that give them
+    reasons = _reasons(reader, fold.rounds[round_id], idea)
+    item["reasons"] = list(islice(reasons, REASONS_SHOWN_MAX)) or None
+    item["reasons_left_out"] = sum(1 for _ in reasons) or None
+    return present(item)
+
+
+def _reasons(reader: Reader, row: RoundRow, idea: str) -> Iterator[Item]:
+    """Why standing ballots object to an option or block it, the earliest first. Only a vote with names has authors."""
+    for ballot, explained in row.explained.items():
+        for option, field in explained.places():
+            if option == idea:
+                blocks = (idea, BLOCK) in row.poll.standing[ballot]
+                item = {
+                    "at": explained.at,
+                    "field": field,
+                    "mark": "block" if blocks else "object",
+                    "text": reader.text(explained.at, field),
+                    "author": ballot_parts(ballot)[1] if row.opened.secrecy == "open" else None,
+                }
+                yield present(item)
 
 
 def turnout_item(reader: Reader, key: str) -> Item:

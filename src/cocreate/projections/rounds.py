@@ -1,14 +1,16 @@
 """Rounds, their options and their results; every number comes from the domain's own tally."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cocreate.domain.ballot import BallotRun
+from cocreate.domain.ballot import BallotExplained, BallotRun, ballot_id
 from cocreate.domain.certificate import ResultCertified
 from cocreate.domain.contest import ResultContested, ResultOverridden, ResultRecertified
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
 from cocreate.domain.messages import Recorded
+from cocreate.domain.objection import reason_field
 from cocreate.domain.paper import (
     PaperBatchChecked,
     PaperBatchEntered,
@@ -52,6 +54,18 @@ class Told:
     event: Declaration
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where a standing ballot that says why it objects has its entry, and the options in the order of its reasons."""
+
+    at: int
+    options: tuple[str, ...]
+
+    def places(self) -> Iterable[tuple[str, str]]:
+        """(option, field) of each reason."""
+        return ((option, reason_field(number)) for number, option in enumerate(self.options))
+
+
 @dataclass(slots=True)
 class BatchRow:
     """A bundle of papers; `ballots` are what they say."""
@@ -90,6 +104,8 @@ class RoundRow:
     """How many sheets of paper each voter was given."""
     batches: dict[str, BatchRow] = field(default_factory=dict)
     reconciled: PaperReconciled | None = None
+    explained: dict[str, Explained] = field(default_factory=dict)
+    """Standing ballots with reasons, by the ballot's id, in the order of their entries."""
 
     @property
     def released(self) -> bool:
@@ -139,10 +155,31 @@ class RoundsFold:
         }
 
     def ballots(self, run: BallotRun) -> None:
-        crossed = self.rounds[run.round].poll.fold(run)
+        row = self.rounds[run.round]
+        for aggregate in run.aggregates if row.explained else ():
+            row.explained.pop(aggregate, None)
+        crossed = row.poll.fold(run)
         if crossed is not None:
             self.round_changes.touch(run.round, crossed)
         self.turnout_changes.touch(run.round, run.last)
+
+    def explained(self, recorded: Recorded, event: BallotExplained) -> None:
+        """The reasons of a ballot that was folded just before."""
+        round_id = recorded.aggregate[:36]
+        options = tuple(one.option for one in event.objections)
+        self.rounds[round_id].explained[recorded.aggregate] = Explained(recorded.position, options)
+        self.round_at[recorded.position] = round_id
+
+    def reasons_gone(self, ballots: Iterable[str]) -> list[tuple[int, str]]:
+        """(position, field) of the reasons that standing ballots with these ids, all of one round, give."""
+        found = []
+        for aggregate in ballots:
+            held = self.rounds[aggregate[:36]].explained
+            if not held:
+                break
+            if one := held.get(aggregate):
+                found += [(one.at, name) for _, name in one.places()]
+        return found
 
     def _opened(self, recorded: Recorded, event: RoundOpened) -> None:
         row = RoundRow(
@@ -287,15 +324,26 @@ class RoundsFold:
     def _text_erased(self, recorded: Recorded, event: TextErased) -> None:
         if round_id := self.round_at.get(event.position):
             self.round_changes.touch(round_id, recorded.position)
+            self._touch_tallies(round_id, recorded.position)
         if idea := self._board.idea_at.get(event.position):
             self._touch_options(idea, recorded.position)
 
     def _subject_erased(self, recorded: Recorded, _: SubjectErased) -> None:
         for round_id in self.contested_by.get(recorded.aggregate, ()):
             self.round_changes.touch(round_id, recorded.position)
+        for round_id, row in self.rounds.items():
+            if ballot_id(round_id, recorded.aggregate, None) in row.explained:
+                self._touch_tallies(round_id, recorded.position)
         written = self._board.written.get(recorded.aggregate)
         for idea in written.ideas if written else ():
             self._touch_options(idea, recorded.position)
+
+    def _touch_tallies(self, round_id: str, position: int) -> None:
+        """Reasons stand with the tallies of their options."""
+        row = self.rounds[round_id]
+        if row.explained:
+            row.poll.tally_changes.touch_all(row.options, position)
+            self.turnout_changes.touch(round_id, position)
 
     def _touch_options(self, idea: str, position: int) -> None:
         for round_id in self.rounds_of.get(idea, ()):

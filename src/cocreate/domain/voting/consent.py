@@ -17,6 +17,11 @@ AGREE, ABSTAIN, OBJECT, BLOCK = 1, 0, -1, -2
 _COLUMN = {AGREE: 0, ABSTAIN: 1, OBJECT: 2, BLOCK: 3}
 
 
+def opposed(choice: Any) -> frozenset[str]:
+    """The options that a choice objects to or blocks."""
+    return frozenset(option for option, position in choice if position in (OBJECT, BLOCK))
+
+
 class ConsentRules(Facts):
     method: Literal["consent"]
     objections_max: Count

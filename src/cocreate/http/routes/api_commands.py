@@ -115,7 +115,13 @@ async def batch_entered(request: web.Request, receipt: Receipt) -> Mapping[str, 
 
 
 COMMANDS = (
-    command("/rounds/{round}/ballot", CastBallot, VOTERS, (*BALLOT, "OptionHidden", *INPUT), quiet=True),
+    command(
+        "/rounds/{round}/ballot",
+        CastBallot,
+        VOTERS,
+        (*BALLOT, "OptionHidden", "ReasonWithoutObjection", *INPUT),
+        quiet=True,
+    ),
     command("/rounds/{round}/ballot/withdraw", WithdrawBallot, VOTERS, (*BALLOT, "NoBallot"), quiet=True),
     command("/join", Join, ("anyone",), INPUT, joins=True),
     command("/ideas", SubmitIdea, ALL, (*INPUT, "TagUnknown")),

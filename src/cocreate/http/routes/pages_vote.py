@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from cocreate.application import (
     CONTEST_MS,
     METHODS,
+    REASON_LENGTH_MAX,
     CastBallot,
     ChoiceMalformed,
     ContestResult,
-    PostComment,
+    EraseText,
     WithdrawBallot,
 )
 from cocreate.http import ballot_forms, words_ballots
@@ -92,7 +93,8 @@ def _ballot(room: Room, one: Item, trouble: Trouble | None) -> dict[str, Any]:
         "double": words_ballots.DOUBLE,
         "ratings": ballot_forms.RATINGS,
         "stances": words_ballots.STANCES,
-        "takes_reasons": one["secrecy"] == "open" and room.takes_comments,
+        "why": ballot_forms.reasons_of(standing),
+        "reason_length_max": REASON_LENGTH_MAX,
     }
 
 
@@ -213,26 +215,32 @@ async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> N
     form, options = ballot_forms.form_of(one["rules"]), room.options(one["key"])
     typed = ballot_forms.typed_in(form, fields)
     choice = ballot_forms.choice_in(form, typed, options)
-    reasons = [_reason(idea, why) for idea, why in ballot_forms.reasons_in(fields, typed, options)]
-    if reasons and one["secrecy"] != "open":
-        raise FormWrong([("", words_ballots.REASON_NAMES)])
+    given = ballot_forms.reasons_of(room.ballot(one["key"]) or {})
+    reasons = ballot_forms.reasons_in(fields, typed, options, given) if form.kind == "stance" else {}
+    why = {"reasons": reasons} if reasons else {}
     try:
-        await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
+        await perform(request, fields, action(CastBallot, {**said, "choice": choice, **why}))
     except (ChoiceMalformed, ValidationError):
         flaws = ballot_forms.flaws(form, choice, options)
         if not flaws:
             raise
         raise FormWrong(flaws) from None
-    for reason in reasons:
-        await perform(request, fields, reason, f".{reason.idea}")
 
 
-def _reason(idea: str, why: str) -> PostComment:
-    """Why somebody objects is a comment against the proposal, under their own name, since it is to be talked about.
+async def erase_reason(request: web.Request) -> web.StreamResponse:
+    """Erase one reason for good, as its voter or as a facilitator. No log has the position: it would tell whose it is."""
+    request[LINE] = None
+    room = await enter_room(request)
+    one = _round(room, request)
 
-    With a ballot that has no name it would stand right behind that ballot on the record, and tell whose it is.
-    """
-    return action(PostComment, {"idea": idea, "alignment": "against", "text": why})
+    async def work(fields: Fields) -> str:
+        place = ballot_forms.whole(first(fields, "position")), first(fields, "field")
+        because = "requested" if place in room.own_reasons else "personal_content"
+        said = {"position": place[0], "field": place[1], "reason": because}
+        await perform(request, fields, action(EraseText, said))
+        return f"{room.url}/results/{one['key']}?done=reason_erased"
+
+    return await attempt(request, work, result_page)
 
 
 async def receipt(request: web.Request) -> web.StreamResponse:
@@ -377,4 +385,5 @@ def add_vote_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/results/{round}", result_page)
     app.router.add_get("/w/{workshop}/results/{round}/what-if", what_if_page)
     app.router.add_post("/w/{workshop}/results/{round}/contest", contest)
+    app.router.add_post("/w/{workshop}/results/{round}/reasons", erase_reason)
     app.router.add_get("/w/{workshop}/results/{round}/groups", groups_page)
