@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cocreate.application import (
     Action,
@@ -92,6 +93,19 @@ def vote(draw: Draw) -> Move | None:
         return draw.anybody(), CastBallot(round=round_id, option=option, choice=draw.rng.choice((1, 0, -1)))
     chosen = draw.rng.sample(options, draw.rng.randint(0, min(3, len(options))))
     counter = draw.rng.choice((None, None, 1, 2, 3))
+    if row.rules.method == "consent":
+        said = random.Random(
+            draw.held.size
+        )  # of its own, so that what is drawn next does not hang on a stance
+        stances = tuple((option, said.randint(-2, 1)) for option in sorted(chosen))
+        why: dict[str, Any] = {
+            option: f"«{said.getrandbits(40):010x}»"
+            for option, stance in stances
+            if stance < 0 and said.random() < 0.7
+        }
+        return draw.anybody(), CastBallot(
+            round=round_id, choice=stances, counter=counter, reasons=why or None
+        )
     return draw.anybody(), CastBallot(round=round_id, choice=tuple(sorted(chosen)), counter=counter)
 
 
@@ -109,6 +123,8 @@ def open_a_round(draw: Draw) -> Move | None:
     if len(draw.held.state.rounds) > 12 or not ideas:
         return None
     method = draw.rng.choice(("approval", "support", "opinion"))
+    if method == "support" and len(draw.held.state.rounds) % 2:
+        method = "consent"
     growing = method == "opinion" and draw.rng.random() < 0.5
     return HOST, OpenRound(
         question=draw.words(),

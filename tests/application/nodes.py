@@ -229,7 +229,8 @@ async def open_round(
 
 
 def rules_of(method: str) -> dict[str, Any]:
-    return {"method": method} | ({"choices_max": 3, "seats": 1} if method == "approval" else {})
+    more = {"approval": {"choices_max": 3, "seats": 1}, "consent": {"objections_max": 0, "quorum": 1}}
+    return {"method": method} | more.get(method, {})
 
 
 def cast_ballot(round_id: str, *choice: str, counter: int | None = None) -> CastBallot:

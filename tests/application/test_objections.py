@@ -26,7 +26,6 @@ from cocreate.persistence.record_store import RecordStore
 from tests.application.likeness import assert_live_is_replay
 from tests.application.nodes import (
     HOST,
-    RULES,
     Hands,
     create,
     idea,
@@ -39,8 +38,10 @@ from tests.application.nodes import (
     rows,
     running,
     seat,
+    until,
 )
 from tests.application.test_secrecy import assert_told_nowhere, public_bytes, words_in
+from tests.contracts.conftest import OpenNode
 
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 WHY = "It would flood the cellars"
@@ -65,8 +66,7 @@ async def consent(service: Service, *names: str, **facts: Any) -> tuple[str, str
     workshop = await create(service)
     people = await join(service, workshop, *names)
     option = await idea(service, workshop, people[0])
-    rules = RULES.validate_python({"method": "consent", "objections_max": 0, "quorum": 1})
-    round_id = await open_round(service, workshop, [option], rules=rules, **{"grace_ms": 0, **facts})
+    round_id = await open_round(service, workshop, [option], "consent", **{"grace_ms": 0, **facts})
     return workshop, round_id, option, people
 
 
@@ -229,6 +229,23 @@ async def test_a_reason_is_deleted_with_the_voters_next_ballot(
     file = (await exported(service, workshop)).read()
     assert WHY.encode() not in file
     assert not found_in(file, hands)
+
+
+async def test_another_node_forgets_a_reason_as_it_follows(open_node: OpenNode) -> None:
+    """It held the words, and nobody there asked for anything."""
+    async with (
+        running(await open_node(), timekeeper=False) as one,
+        running(await open_node(), timekeeper=False) as other,
+    ):
+        workshop, round_id, option, (ada,) = await consent(one, "ada", results="always")
+        at = (await one.execute(ada, workshop, objecting(round_id, option))).position or 0
+        held = await live(other, workshop)
+        await until(lambda: held.texts(at, FIELD) is not None, "the other node follows")
+        assert len(await reasons(other, workshop)) == 1
+        await one.execute(ada, workshop, objecting(round_id, option, None, stance=1))
+        await until(lambda: held.texts(at, FIELD) is None, "the other node follows")
+        assert WHY not in str(held.views)
+        assert not await reasons(other, workshop)
 
 
 async def test_the_auditor_wants_every_reason_that_stands(service: Service, hands: Hands) -> None:

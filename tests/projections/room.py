@@ -1,6 +1,7 @@
 """A workshop in which tests of single views act: an open one, a facilitator, people brought in by name."""
 
 import hashlib
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -90,10 +91,16 @@ class Room:
     def vote(self, round_id: str, person: str, *ideas: str) -> int:
         return self._cast(round_id, person, None, tuple(sorted(ideas)))
 
+    def consent(self, round_id: str, person: str, why: Mapping[str, str | None], stance: int = -1) -> int:
+        """Object to each of these ideas, or take another stance, and say why where there is a text."""
+        objections = tuple((one, self.pen.text(text)) for one, text in why.items() if text is not None)
+        choice = tuple(sorted((idea, stance) for idea in why))
+        return self._cast(round_id, person, None, choice, objections)
+
     def answer(self, round_id: str, person: str, idea: str, answer: int) -> int:
         return self._cast(round_id, person, idea, answer)
 
-    def _cast(self, round_id: str, person: str, option: str | None, choice: Any) -> int:
+    def _cast(self, round_id: str, person: str, option: str | None, choice: Any, objections: Any = ()) -> int:
         voter = self.pen.voter(round_id, person)
         cast = CastBallot(
             actor=voter,
@@ -102,6 +109,7 @@ class Room:
             option=option,
             choice=choice,
             random=self.pen.hex(),
+            objections=objections,
         )
         return self.tell(cast)
 

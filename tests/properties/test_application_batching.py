@@ -149,8 +149,8 @@ def test_the_drawn_moves_reach_what_matters() -> None:
         return found
 
     wanted = {
-        "BallotCast", "BallotReplaced", "BallotWithdrawn", "RoundOpened", "RoundClosed", "ResultCertified",
-        "IdeaSubmitted", "IdeaEdited", "IdeaHidden", "CommentPosted", "NameGiven", "TextErased", "SubjectErased",
+        "BallotCast", "BallotReplaced", "BallotWithdrawn", "BallotExplained", "RoundOpened", "RoundClosed",
+        "ResultCertified", "IdeaSubmitted", "IdeaEdited", "IdeaHidden", "CommentPosted", "NameGiven", "TextErased", "SubjectErased",
         "ParticipantLeft", "ParticipantReadmitted", "WorkshopClosed", "WorkshopReopened", "OptionAdmitted",
     }  # fmt: skip
     assert asyncio.run(names()) >= wanted
