@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocreate.domain.errors import ChoiceMalformed, RulesMalformed
-from cocreate.domain.voting import METHODS, Box, Result, Rules, Tally, shares
+from cocreate.domain.voting import METHODS, Box, Result, Rules, Tally
 from cocreate.domain.voting.ranked import RankedRules
 from tests.domain.voting.booth import RANKING, A, B, C, counted
 from tests.domain.voting.rulebook import BY_PAIRS, COSTS, OPTIONS, RULES, election, greedy, ranked
@@ -219,15 +219,6 @@ def test_equal_shares_is_priced_every_payment_added_up_again(name: str, seed: in
     for project in set(OPTIONS) - bought_together:
         together = sum(purse for purse, ballot in zip(purses, ballots, strict=True) if project in ballot)
         assert together < COSTS[project]
-
-
-@pytest.mark.parametrize("name", [name for name in ON_A_BUDGET if name.startswith("equal")])
-def test_purses_by_class_and_by_voter_come_to_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second form is for more different purses than a small election has."""
-    by_class = [result_of(name, election(name, seed)) for seed in range(200)]
-    monkeypatch.setattr(shares, "CLASSES_MAX", 1)
-    assert [result_of(name, election(name, seed)) for seed in range(200)] == by_class
-    assert max(len(result.elected) for result in by_class) >= 3
 
 
 def test_rules_that_nothing_can_be_counted_by_are_refused_at_the_opening() -> None:

@@ -43,7 +43,7 @@ class EqualShares(Projects):
 
     def result(self, rules: EqualSharesRules, box: Box) -> Result:
         ties, costs = ties_of(rules, box), box.costs
-        said = {choice: times for choice, times in box.ballots.items() if choice}
+        said = {choice: times for choice, times in box.ballots.items() if choice and times}
         if not said:
             return Result(rows=box.tally.rows(), elected=(), steps=({"step": "no_voters"},))
         in_reach = {project: cost for project, cost in costs.items() if cost <= rules.budget}

@@ -1,8 +1,8 @@
-"""The arithmetic of equal shares: what voters can pay, exactly, in integers.
+"""The arithmetic of equal shares: what voters can pay, exactly.
 
-Voters with the same money left form a purse class: its money is an integer over one common denominator, its voters are the bits
-of one integer. So the voters of a class who want a project are counted by one `&`. Where there are too many classes for that,
-each voter has a purse. Either way no fraction is ever rounded.
+Sets of voters are the bits of integers, and a number for every voter is one such set for each of its binary digits; so a payment
+is added to what all have paid, and who cannot pay is found, by some dozens of operations on whole electorates. Those digits are
+rounded down. They only tell voters apart, and where they are too near to tell, the exact payments do: no result is ever rounded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,14 @@ from typing import NamedTuple
 from cocreate.domain.voting.method import Ballots, Ties
 from cocreate.domain.voting.projects import points_of
 
-CLASSES_MAX = 1_000
-"""Purse classes, times the different points they give, up to which sets of voters are quicker than voters one by one."""
-
-_ONE = ord("1")
+PLACES = 24
+"""Binary places of a share beyond those that rounding can reach: with them hardly a voter needs the exact payments."""
 
 Voters = int
-"""A set of voters: bit n stands for voter n."""
+"""A set of voters: one bit each."""
+
+Digits = Sequence[Voters]
+"""A number for each voter: who has the binary digit 1, the lowest place first."""
 
 
 class Purchase(NamedTuple):
@@ -43,206 +44,193 @@ class Electorate:
         self.voters = sum(ballots.values())
         self.ties = ties
         self.by_cost = by_cost
-        self.supporters = _supporters(ballots, costs, self.voters)
-        """By project, then by the points that they give it."""
-        self.wanted = tuple(self.supporters)
-        self._members: dict[str, dict[int, list[int]]] = {}
+        self.points = _points(ballots, costs, self.voters)
+        """What each voter gives, by project."""
+        self.wanted = tuple(self.points)
+
+    def worth(self, project: str) -> int:
+        """Of a point, to whoever gives it."""
+        return self.costs[project] if self.by_cost else 1
 
     def buy(self, share: Fraction) -> list[Purchase]:
-        """What is bought where everybody begins with `share`, in order."""
-        return _Run(self, share).purchases()
-
-    def members_of(self, project: str) -> dict[int, list[int]]:
-        """The supporters one by one, by the points that they give."""
-        if project not in self._members:
-            found = {points: members(voters) for points, voters in self.supporters[project].items()}
-            self._members[project] = found
-        return self._members[project]
-
-
-def _supporters(ballots: Ballots, costs: Mapping[str, int], voters: int) -> dict[str, dict[int, Voters]]:
-    digits: dict[tuple[str, int], bytearray] = {}
-    first = 0
-    for choice, times in ballots.items():
-        for given in points_of(choice):
-            written = digits.get(given)
-            if written is None:
-                if given[0] not in costs:
-                    continue
-                written = digits[given] = bytearray(b"0") * voters
-            if times == 1:
-                written[first] = _ONE
-            else:
-                written[first : first + times] = b"1" * times
-        first += times
-    found: dict[str, dict[int, Voters]] = {}
-    for (project, points), bits in digits.items():
-        found.setdefault(project, {})[points] = int(bits, 2)
-    return found
-
-
-class _Run:
-    """One run: what is bought, the lowest rate first."""
-
-    def __init__(self, electorate: Electorate, share: Fraction) -> None:
-        self.electorate = electorate
-        self.purses: _ByClass | _ByVoter = _ByClass(electorate, share)
-        self._levels = max(map(len, electorate.supporters.values()), default=1)
-
-    def purchases(self) -> list[Purchase]:
-        electorate = self.electorate
-        queue = [(Fraction(0), project) for project in electorate.wanted]
+        """What is bought where everybody begins with `share`, in order, the lowest rate first."""
+        purses = _Purses(self, share)
+        queue = [(Fraction(0), project) for project in self.wanted]
         heapify(queue)
         bought: list[Purchase] = []
         while True:
-            best, tied = self._cheapest(queue)
+            best, tied = _cheapest(purses, queue)
             if best is None:
                 return bought
-            order = electorate.ties.order(tied)
+            order = self.ties.order(tied)
             for one in order[1:]:
                 heappush(queue, (best, one))
-            self._pay(order[0], best)
-            supporters = sum(map(int.bit_count, electorate.supporters[order[0]].values()))
+            purses.pay(order[0], best)
+            supporters = _any(self.points[order[0]]).bit_count()
             bought.append(Purchase(order[0], best, supporters, order if len(order) > 1 else ()))
 
-    def _cheapest(self, queue: list[tuple[Fraction, str]]) -> tuple[Fraction | None, list[str]]:
-        """The lowest rate and the projects that have it, taken off the queue; None if nobody can pay for anything.
 
-        A rate never falls, so a project is looked at again only when it may be the next.
-        """
-        looked_at: list[tuple[Fraction, str]] = []
-        best: Fraction | None = None
-        while queue and (best is None or queue[0][0] <= best):
-            _, project = heappop(queue)
-            rate = self.purses.rate(project)
-            if rate is not None:
-                looked_at.append((rate, project))
-                best = rate if best is None else min(best, rate)
-        for rate, project in looked_at:
-            if rate != best:
-                heappush(queue, (rate, project))
-        return best, [project for rate, project in looked_at if rate == best]
+def _points(ballots: Ballots, costs: Mapping[str, int], voters: int) -> dict[str, Digits]:
+    most = max(points for choice in ballots for _, points in points_of(choice))
+    places = most.bit_length()
+    size = (places + 7) // 8
+    written: dict[str, bytearray] = {}
+    first = 0
+    for choice, times in ballots.items():
+        after = first + times * size
+        for project, points in points_of(choice):
+            row = written.get(project)
+            if row is None:
+                if project not in costs:
+                    continue
+                row = written[project] = bytearray(voters * size)
+            if after == first + 1:
+                row[first] = points
+            else:
+                row[first:after] = points.to_bytes(size, "little") * times
+        first = after
+    return {
+        project: [int(row[place // 8 :: size].translate(_DIGIT_AT[place % 8]), 2) for place in range(places)]
+        for project, row in written.items()
+    }
 
-    def _pay(self, project: str, rate: Fraction) -> None:
-        """Take the payments; where purses have become too many to be classes, each voter has one from here on."""
-        each = rate * self.electorate.costs[project] if self.electorate.by_cost else rate
-        self.purses.pay(project, each)
-        if isinstance(self.purses, _ByClass) and len(self.purses.money) * self._levels > CLASSES_MAX:
-            self.purses = _ByVoter(self.electorate, self.purses)
+
+_DIGIT_AT = [bytes(b"01"[number >> place & 1] for number in range(256)) for place in range(8)]
+"""For each place, the digit that a byte has there."""
+
+
+def _cheapest(purses: "_Purses", queue: list[tuple[Fraction, str]]) -> tuple[Fraction | None, list[str]]:
+    """The lowest rate and the projects that have it, taken off the queue; None if nobody can pay for anything.
+
+    A rate never falls, so a project is looked at again only when it may be the next.
+    """
+    looked_at: list[tuple[Fraction, str]] = []
+    best: Fraction | None = None
+    while queue and (best is None or queue[0][0] <= best):
+        least, project = heappop(queue)
+        rate = purses.rate(project, least, best)
+        if rate is not None:
+            looked_at.append((rate, project))
+            best = rate if best is None else min(best, rate)
+    for rate, project in looked_at:
+        if rate != best:
+            heappush(queue, (rate, project))
+    return best, [project for rate, project in looked_at if rate == best]
 
 
 class _Purses:
-    """The arithmetic that both forms of purses share: money is in integers over `over`."""
-
-    electorate: Electorate
-    over: int
-
-    def _rate(self, left: int, weight: int, project: str) -> Fraction:
-        worth = self.electorate.costs[project] if self.electorate.by_cost else 1
-        return Fraction(left, self.over * weight * worth)
-
-    def _grow(self, each: Fraction) -> tuple[int, int]:
-        """What all money is multiplied by so that the payment is an integer, and that integer."""
-        grown = each.denominator // gcd(self.over, each.denominator)
-        self.over *= grown
-        return grown, each.numerator * (self.over // each.denominator)
-
-
-class _ByClass(_Purses):
-    """`money`: the voters of each class by what they have, the poorest first."""
+    """What voters have left in one run: the share without their payments. Money is in integers over `over`."""
 
     def __init__(self, electorate: Electorate, share: Fraction) -> None:
         self.electorate = electorate
+        self.share = share
         self.over = share.denominator
-        self.money: dict[int, Voters] = {share.numerator: (1 << electorate.voters) - 1}
+        self.payments: list[tuple[int, Digits]] = []
+        """What a point cost, and the points of who paid; not of the exhausted, who may have paid less."""
+        self.solvent: Voters = (1 << electorate.voters) - 1
+        """Who has paid in full so far."""
+        self._near = sum(1 << len(points) for points in electorate.points.values()).bit_length()
+        """Digits that rounding can reach: the payments for a point are each less than one unit too low."""
+        self._paid: list[Voters] = [0] * (self._near + PLACES)
+        """About what the solvent have paid, in units of which a share has as many as these digits can say."""
 
-    def rate(self, project: str) -> Fraction | None:
-        """What one unit of worth costs the supporters; None if they cannot pay for the project together.
+    def rate(self, project: str, least: Fraction, best: Fraction | None) -> Fraction | None:
+        """What one unit of worth costs the supporters, who is not able to pay in full giving all; None if they cannot pay for it.
 
-        From the poorest purse a point on: who cannot pay in full gives all, until the rest can share what is left.
+        `least` is known to be no higher, and where the rate is above `best`, anything between them will do. From there up: who
+        cannot pay so much gives all, what is left is shared by the others, until all of them can.
         """
-        by_points = self.electorate.supporters[project]
-        weight = sum(points * voters.bit_count() for points, voters in by_points.items())
-        left = self.electorate.costs[project] * self.over
-        groups = [(held, points, voters) for held, voters in self.money.items() for points in by_points]
-        if len(by_points) > 1:
-            common = lcm(*by_points)
-            groups.sort(key=lambda group: group[0] * (common // group[1]))
-        for held, points, voters in groups:
-            if left * points <= held * weight:
-                return self._rate(left, weight, project)
-            times = (voters & by_points[points]).bit_count()
-            left -= held * times
-            weight -= points * times
-        return None
+        worth = self.electorate.worth(project)
+        points = [digit & self.solvent for digit in self.electorate.points[project]]
+        supporters = _any(points)
+        cost = self.electorate.costs[project] * self.over
+        if self._left(supporters) < cost:
+            return None
+        weight = _sum(points, supporters)
+        rate = least
+        while best is None or rate <= best:
+            _, short = self._charged(points, rate * worth)
+            left = cost - self._left(short)
+            higher = Fraction(left, (weight - _sum(points, short)) * self.over * worth)
+            if higher == rate:
+                break
+            rate = higher
+        return rate
 
-    def pay(self, project: str, each: Fraction) -> None:
-        """Each class splits into who pays and who does not."""
-        grown, payment = self._grow(each)
-        after: dict[int, Voters] = {}
-        for money, voters in self.money.items():
-            held, staying = money * grown, voters
-            for points, supporters in self.electorate.supporters[project].items():
-                if paying := voters & supporters:
-                    staying ^= paying
-                    rest = max(0, held - payment * points)
-                    after[rest] = after.get(rest, 0) | paying
-            if staying:
-                after[held] = after.get(held, 0) | staying
-        self.money = dict(sorted(after.items()))
+    def pay(self, project: str, rate: Fraction) -> None:
+        """Take the payments."""
+        each = rate * self.electorate.worth(project)
+        points = self.electorate.points[project]
+        self._paid, short = self._charged([digit & self.solvent for digit in points], each)
+        self.solvent ^= short
+        grown = each.denominator // gcd(self.over, each.denominator)
+        self.over *= grown
+        self.payments = [(payment * grown, paying) for payment, paying in self.payments]
+        self.payments.append((each.numerator * (self.over // each.denominator), points))
 
+    def _left(self, voters: Voters) -> int:
+        """What these solvent voters have together."""
+        if not voters:
+            return 0
+        money = self.share.numerator * (self.over // self.share.denominator) * voters.bit_count()
+        return money - sum(payment * _sum(points, voters) for payment, points in self.payments)
 
-class _ByVoter(_Purses):
-    """`money`: what each voter has."""
+    def _charged(self, points: Digits, each: Fraction) -> tuple[list[Voters], Voters]:
+        """What voters will have paid with `each` for every point, and which of them have less than that."""
+        paid, short = list(self._paid), 0
+        units = each * ((1 << len(paid)) - 1) // self.share
+        for place, voters in enumerate(points):
+            short |= _add(paid, voters, units << place)
+        near = _any(points)
+        near ^= near & short
+        for digit in paid[self._near :]:
+            near &= digit
+        if near:
+            short |= self._exactly_short(near, points, each)
+        return paid, short
 
-    def __init__(self, electorate: Electorate, classes: _ByClass) -> None:
-        self.electorate = electorate
-        self.over = classes.over
-        self.money = [0] * electorate.voters
-        for held, voters in classes.money.items():
-            for voter in members(voters):
-                self.money[voter] = held
-
-    def rate(self, project: str) -> Fraction | None:
-        """As of classes: take out who cannot pay in full, share the rest among the others, until all of them can."""
-        money = self.money
-        paying = {
-            points: [money[voter] for voter in voters]
-            for points, voters in self.electorate.members_of(project).items()
-        }
-        left, weight = self.electorate.costs[project] * self.over, _weight(paying)
-        while weight:
-            able, poor = {}, 0
-            for points, purses in paying.items():
-                full = -(-left * points // weight)  # rounded up: money is in integers
-                able[points] = [held for held in purses if held >= full]
-                if len(able[points]) < len(purses):
-                    poor += sum(held for held in purses if held < full)
-            remaining = _weight(able)
-            if remaining == weight:
-                return self._rate(left, weight, project)
-            paying, left, weight = able, left - poor, remaining
-        return None
-
-    def pay(self, project: str, each: Fraction) -> None:
-        grown, payment = self._grow(each)
-        money = [held * grown for held in self.money] if grown > 1 else self.money
-        for points, voters in self.electorate.members_of(project).items():
-            paid = payment * points
-            for voter in voters:
-                money[voter] = max(0, money[voter] - paid)
-        self.money = money
+    def _exactly_short(self, voters: Voters, points: Digits, each: Fraction) -> Voters:
+        over = lcm(self.over, each.denominator)
+        payments = [(payment * (over // self.over), paying) for payment, paying in self.payments]
+        payments.append((each.numerator * (over // each.denominator), points))
+        left = {self.share.numerator * (over // self.share.denominator): voters}
+        for payment, paying in payments:
+            for place, digit in enumerate(paying):
+                after: dict[int, Voters] = {}
+                for money, those in left.items():
+                    pay = those & digit
+                    for rest, some in ((money - (payment << place), pay), (money, those ^ pay)):
+                        if some:
+                            after[rest] = after.get(rest, 0) | some
+                left = after
+        return _any([those for money, those in left.items() if money < 0])
 
 
-def _weight(paying: Mapping[int, Sequence[int]]) -> int:
-    return sum(points * len(purses) for points, purses in paying.items())
+def _add(digits: list[Voters], voters: Voters, amount: int) -> Voters:
+    """Add to the numbers of these voters; returns who would need more digits."""
+    if not voters or amount >> len(digits):
+        return voters
+    carry = 0
+    for place, digit in enumerate(digits):
+        if amount >> place & 1:
+            digits[place] = digit ^ voters ^ carry
+            carry |= digit & voters
+        elif carry:
+            digits[place] = digit ^ carry
+            carry &= digit
+    return carry
 
 
-def members(voters: Voters) -> list[int]:
-    """The numbers of a set of voters, ascending."""
-    digits = bin(voters)[:1:-1]
-    found, at = [], digits.find("1")
-    while at >= 0:
-        found.append(at)
-        at = digits.find("1", at + 1)
+def _any(digits: Sequence[Voters]) -> Voters:
+    found = 0
+    for digit in digits:
+        found |= digit
     return found
+
+
+def _sum(digits: Digits, voters: Voters) -> int:
+    """Of the numbers of these voters."""
+    total = 0
+    for place, digit in enumerate(digits):
+        total += (digit & voters).bit_count() << place
+    return total
