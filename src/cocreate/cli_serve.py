@@ -34,6 +34,8 @@ BACKLOG = 1024
 """Connections that may wait to be accepted: a room that opens the page in the same second."""
 OPEN_FILES_WANTED = 12_000
 """Ten thousand open pages, and what else a server holds open."""
+FILES_SPARE = 200
+"""Of the files a process may have open, those left to the store and all else when many connect."""
 SHUTDOWN_S = 10.0
 """How long requests under way may take once the server stops."""
 
@@ -152,12 +154,15 @@ async def serving(app: "web.Application", listener: socket.socket) -> AsyncItera
     """Any application on this socket; at the end it finishes what is under way."""
     from aiohttp import web
 
+    from cocreate.http.connections import watched
+
     # The application writes its own line for each request, which tells less about who voted.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()
-        yield
+        async with watched(runner.server, files_max() - FILES_SPARE):
+            yield
     finally:
         await runner.cleanup()
 
@@ -193,6 +198,14 @@ def raise_open_files() -> None:
             f"This process may hold {soft} connections at once, one for each open page, and the server promises 10,000. "
             f"To lift that: ulimit -n {OPEN_FILES_WANTED}, or LimitNOFILE={OPEN_FILES_WANTED} in its systemd unit."
         )
+
+
+def files_max() -> int:
+    """How many files, connections among them, the process may have open."""
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def listening(settings: Settings) -> socket.socket:

@@ -68,7 +68,9 @@ class Gate:
                 raise
             problem = problem_of_http(error)
         except Exception as error:  # noqa: BLE001  # the border of the program: whatever was raised becomes an answer
-            problem = problem_of(error)
+            # Who hangs up in the middle of a request is no fault of ours.
+            gone = isinstance(error, ConnectionError) and request.transport is None
+            problem = problem_of(refused("RequestUnreadable") if gone else error)
             if problem.name == "Unexpected":
                 self._report(request, error)
         finally:
