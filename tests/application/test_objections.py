@@ -14,6 +14,7 @@ from cocreate.application import (
     CastBallot,
     CertifyResult,
     CloseRound,
+    EnterPerson,
     EraseSubject,
     EraseText,
     Service,
@@ -229,6 +230,17 @@ async def test_a_reason_is_deleted_with_the_voters_next_ballot(
     file = (await exported(service, workshop)).read()
     assert WHY.encode() not in file
     assert not found_in(file, hands)
+
+
+async def test_a_scribe_enters_the_reasons_of_somebody_without_a_device(service: Service) -> None:
+    """As their ballot: under their pseudonym of the vote, and the entry does not tell who entered it."""
+    workshop, round_id, option, _ = await consent(service, "ada", results="always")
+    walk_in = (await service.execute(HOST, workshop, EnterPerson())).aggregates[0]
+    ballot = CastBallot(round=round_id, choice=((option, -1),), on_behalf_of=walk_in, reasons={option: WHY})
+    receipt = await service.execute(HOST, workshop, ballot)
+    assert [one["text"]["texts"]["en"] for one in await reasons(service, workshop)] == [WHY]
+    entry = json.loads((await rows(service.store, workshop))[receipt.position or 0].entry)
+    assert not {walk_in, await seat(service, workshop, HOST)} & set(words_in(entry))
 
 
 async def test_another_node_forgets_a_reason_as_it_follows(open_node: OpenNode) -> None:
