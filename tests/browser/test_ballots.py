@@ -296,6 +296,9 @@ def test_a_reason_is_given_changed_and_erased_with_the_keyboard_at_320_px(
     expect(told.get_by_role("listitem").filter(has_text="you")).to_contain_text("text erased")
     votes.go(page, "consent")
     expect(page.locator(why)).to_have_value("")
+    tab_to(page, "button[value=withdraw]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#done")).to_contain_text("taken back")
 
 
 def test_every_result_is_told_step_by_step(votes: Votes) -> None:
