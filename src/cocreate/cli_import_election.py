@@ -1,6 +1,7 @@
 """`cocreate import pabulib`, `blt`, `preflib` and `csv`: what others decided becomes a workshop and is counted again."""
 
 from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,43 +30,6 @@ PB_RULES = (
 )
 
 
-@click.command(
-    epilog=example(
-        "cocreate import pabulib ./poland_warszawa_2023_wola.pb",
-        "cocreate import pabulib ./budget.pb --rule equalshares/add1 --json",
-    )
-)
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--rule", type=click.Choice(PB_RULES), help="Count it under this rule. Default: the rule that FILE tells."
-)
-@click.option("--licence", help="Of the data, as an SPDX id. Default: unknown.")
-@store_options
-def pabulib(
-    *,
-    file: Path,
-    rule: Any,
-    licence: str | None,
-    database: str | None,
-    key_file: Path | None,
-    log_level: str | None,
-    as_json: bool,
-) -> None:
-    """Import a participatory-budgeting election: FILE is a .pb file of Pabulib.
-
-    Projects become ideas, voters imported participants; the round is closed, counted and certified, and the result laid
-    beside what the city chose. The same file is the same workshop: a run that was interrupted is resumed.
-    """
-    settings = settings_of(database=database, key_file=key_file, log_level=log_level)
-
-    def read() -> "Election":
-        from cocreate.exchange.pabulib_source import read_election
-
-        return read_election(file.resolve(), rule)
-
-    _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
-
-
 def _file_options(command: F) -> F:
     """What every command here takes, beside its own options."""
     options = (
@@ -78,40 +42,73 @@ def _file_options(command: F) -> F:
     return command
 
 
+def _election(read: "Callable[..., Election]") -> Callable[..., None]:
+    """A command from what reads its FILE; `read` takes the file and the command's own options, and has its words of help."""
+
+    @_file_options
+    @wraps(read)
+    def command(
+        *,
+        file: Path,
+        licence: str | None,
+        database: str | None,
+        key_file: Path | None,
+        log_level: str | None,
+        as_json: bool,
+        **own: Any,
+    ) -> None:
+        settings = settings_of(database=database, key_file=key_file, log_level=log_level)
+        _run(
+            settings,
+            lambda: read(file.resolve(), **own),
+            licence=licence,
+            log_level=log_level,
+            as_json=as_json,
+        )
+
+    return command
+
+
+@click.command(
+    epilog=example(
+        "cocreate import pabulib ./poland_warszawa_2023_wola.pb",
+        "cocreate import pabulib ./budget.pb --rule equalshares/add1 --json",
+    )
+)
+@_election
+@click.option(
+    "--rule", type=click.Choice(PB_RULES), help="Count it under this rule. Default: the rule that FILE tells."
+)
+def pabulib(file: Path, *, rule: Any) -> "Election":
+    """Import a participatory-budgeting election: FILE is a .pb file of Pabulib.
+
+    Projects become ideas, voters imported participants; the round is closed, counted and certified, and the result laid
+    beside what the city chose. The same file is the same workshop: a run that was interrupted is resumed.
+    """
+    from cocreate.exchange.pabulib_source import read_election
+
+    return read_election(file, rule)
+
+
 @click.command(
     epilog=example("cocreate import blt ./govan.blt", "cocreate import blt ./portland.csv --seats 3 --json")
 )
-@_file_options
+@_election
 @click.option("--count", type=click.Choice(COUNTS), default="stv", show_default=True, help="How to count.")
 @click.option("--seats", type=click.IntRange(1, 100), help="Seats to fill. Default: as FILE tells.")
-def blt(
-    *,
-    file: Path,
-    count: Any,
-    seats: int | None,
-    licence: str | None,
-    database: str | None,
-    key_file: Path | None,
-    log_level: str | None,
-    as_json: bool,
-) -> None:
+def blt(file: Path, *, count: Any, seats: int | None) -> "Election":
     """Import an election by ranked ballots: FILE is in BLT, or a profile of VoteKit, which needs --seats.
 
     Candidates become ideas, each ballot an imported participant; the round is closed, counted and certified. The same file
     is the same workshop: a run that was interrupted is resumed.
     """
-    settings = settings_of(database=database, key_file=key_file, log_level=log_level)
+    from cocreate.exchange import blt_source, votekit_source
 
-    def read() -> "Election":
-        from cocreate.exchange import blt_source, votekit_source
-
-        if not votekit_source.is_profile(file):
-            return blt_source.read_election(file.resolve(), count=count, seats=seats)
-        if seats is None:
-            raise Ended(f"{file} does not tell how many seats there are. Expected --seats.", BAD_INPUT)
-        return votekit_source.read_election(file.resolve(), count=count, seats=seats)
-
-    _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
+    if not votekit_source.is_profile(file):
+        return blt_source.read_election(file, count=count, seats=seats)
+    if seats is None:
+        raise Ended(f"{file} does not tell how many seats there are. Expected --seats.", BAD_INPUT)
+    return votekit_source.read_election(file, count=count, seats=seats)
 
 
 @click.command(
@@ -120,37 +117,22 @@ def blt(
         "cocreate import preflib ./choices.toi --count borda --seats 2 --json",
     )
 )
-@_file_options
+@_election
 @click.option(
     "--count",
     type=click.Choice(COUNTS),
     help="How to count. Default: schulze where ballots may have equals, else irv for one seat, stv for more.",
 )
 @click.option("--seats", type=click.IntRange(1, 100), default=1, show_default=True, help="Seats to fill.")
-def preflib(
-    *,
-    file: Path,
-    count: Any,
-    seats: int,
-    licence: str | None,
-    database: str | None,
-    key_file: Path | None,
-    log_level: str | None,
-    as_json: bool,
-) -> None:
+def preflib(file: Path, *, count: Any, seats: int) -> "Election":
     """Import ranked ballots of PrefLib: FILE is of type soc, soi, toc or toi.
 
     Alternatives become ideas, each ballot an imported participant; the round is closed, counted and certified. The same file
     is the same workshop: a run that was interrupted is resumed.
     """
-    settings = settings_of(database=database, key_file=key_file, log_level=log_level)
+    from cocreate.exchange.preflib_source import read_election
 
-    def read() -> "Election":
-        from cocreate.exchange.preflib_source import read_election
-
-        return read_election(file.resolve(), count=count, seats=seats)
-
-    _run(settings, read, licence=licence, log_level=log_level, as_json=as_json)
+    return read_election(file, count=count, seats=seats)
 
 
 @click.command(
