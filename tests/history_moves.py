@@ -30,6 +30,7 @@ from cocreate.domain.idea import (
 )
 from cocreate.domain.merging import MergeIdeas, RevertMerge
 from cocreate.domain.messages import SYSTEM, Command
+from cocreate.domain.opening import OpenRound
 from cocreate.domain.paper import Batch, CheckPaperBatch, EnterPaperBatch, IssuePaper, VoidPaperBatch
 from cocreate.domain.participant import (
     GiveName,
@@ -41,7 +42,7 @@ from cocreate.domain.participant import (
     RemoveParticipant,
     Role,
 )
-from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, Results, Round, VoidRound
+from cocreate.domain.round import AdmitOption, CloseRound, Results, Round, VoidRound
 from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules

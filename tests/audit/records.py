@@ -18,8 +18,8 @@ from cocreate.domain.contest import RecertifyResult, ResultRecertified
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.genesis import RecordStarted, SuccessorStarted
 from cocreate.domain.messages import Recorded
+from cocreate.domain.opening import RoundOpened
 from cocreate.domain.paper import PaperReconciled
-from cocreate.domain.round import RoundOpened
 from cocreate.domain.state import WorkshopState
 from cocreate.record.codec import decode, encode
 from cocreate.record.digest import state_digest

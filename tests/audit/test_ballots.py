@@ -18,7 +18,7 @@ from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun
 from cocreate.domain.decider import decide, evolve
 from cocreate.domain.errors import Refusal
 from cocreate.domain.messages import Recorded
-from cocreate.domain.round import RoundOpened
+from cocreate.domain.opening import RoundOpened
 from cocreate.record.codec import decode_page, encode
 from tests.histories import History, random_history
 

@@ -25,7 +25,8 @@ from cocreate.domain.errors import (
 from cocreate.domain.idea import RestoreIdea, WithdrawIdea
 from cocreate.domain.merging import IdeasMerged, MergeIdeas, MergeReverted, RevertMerge, stands_under
 from cocreate.domain.messages import SYSTEM, Command
-from cocreate.domain.round import AdmitOption, CloseRound, OptionAdmitted, RoundOpened, VoidRound
+from cocreate.domain.opening import RoundOpened
+from cocreate.domain.round import AdmitOption, CloseRound, OptionAdmitted, VoidRound
 from cocreate.domain.workshop import SealRecord
 from tests.domain.words import (
     ANNA,

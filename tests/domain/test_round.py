@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from cocreate.domain import opening
 from cocreate.domain import round as round_rules
 from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.errors import (
@@ -22,18 +23,8 @@ from cocreate.domain.errors import (
 )
 from cocreate.domain.idea import EditIdea, WithdrawIdea
 from cocreate.domain.messages import SYSTEM
-from cocreate.domain.round import (
-    GRACE_MS_DEFAULT,
-    WITHHOLDING_MS_MAX,
-    AdmitOption,
-    CloseRound,
-    OpenRound,
-    OptionAdmitted,
-    RoundClosed,
-    RoundOpened,
-    RoundVoided,
-    VoidRound,
-)
+from cocreate.domain.opening import GRACE_MS_DEFAULT, WITHHOLDING_MS_MAX, OpenRound, RoundOpened
+from cocreate.domain.round import AdmitOption, CloseRound, OptionAdmitted, RoundClosed, RoundVoided, VoidRound
 from tests.domain.words import (
     ANNA,
     CLOSES_WORKSHOP,
@@ -138,8 +129,8 @@ def test_rounds_open_in_an_open_workshop_by_a_facilitator_and_an_id_opens_once()
 
 
 def test_rounds_and_their_options_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(round_rules, "ROUNDS_MAX", 1)
-    monkeypatch.setattr(round_rules, "OPTIONS_FROZEN_MAX", 2)
+    monkeypatch.setattr(opening, "ROUNDS_MAX", 1)
+    monkeypatch.setattr(opening, "OPTIONS_FROZEN_MAX", 2)
     monkeypatch.setattr(round_rules, "OPTIONS_GROWING_MAX", 1)
     given(BOARD).when(opens_round(1, SUPPORT, 1, 2, 3)).then_refused(LimitReached, limit=2)
     given(BOARD, OPENS).when(opens_round(2, SUPPORT, 1)).then_refused(LimitReached, of="rounds", limit=1)

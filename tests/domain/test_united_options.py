@@ -12,7 +12,8 @@ from cocreate.domain.certificate import CertifyResult, ResultCertified, ResultPa
 from cocreate.domain.errors import IdeaStateConflict, RulesMalformed
 from cocreate.domain.idea import HideIdea
 from cocreate.domain.messages import SYSTEM, Command
-from cocreate.domain.round import CloseRound, OpenRound, OptionsMerged, RoundOpened, find_round
+from cocreate.domain.opening import OpenRound, OptionsMerged, RoundOpened
+from cocreate.domain.round import CloseRound, find_round
 from cocreate.domain.voting.dots import DotsRules
 from cocreate.domain.voting.method import Ranking
 from cocreate.domain.voting.what_if import Cast, count_otherwise

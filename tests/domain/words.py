@@ -12,8 +12,8 @@ from cocreate.domain.comment import Alignment, PostComment
 from cocreate.domain.genesis import Head, Predecessor, SignedHead, Source
 from cocreate.domain.idea import HideIdea, SubmitIdea
 from cocreate.domain.messages import Command, Sealed
+from cocreate.domain.opening import OpenRound
 from cocreate.domain.participant import GrantRole, JoinWorkshop
-from cocreate.domain.round import OpenRound
 from cocreate.domain.settings import ChangeSettings, Settings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules

@@ -14,8 +14,8 @@ from cocreate.cli_import_election import facts_of
 from cocreate.domain.ballot import BallotCast
 from cocreate.domain.genesis import ImportCompleted, RecordStarted
 from cocreate.domain.messages import Recorded
+from cocreate.domain.opening import OptionsPriced, RoundOpened
 from cocreate.domain.participant import ParticipantJoined, ParticipantLeft
-from cocreate.domain.round import OptionsPriced, RoundOpened
 from cocreate.exchange.election import Election
 from cocreate.exchange.election_import import OtherRules, import_election, option_ids, recount_of
 from cocreate.exchange.import_record import ImportRecord

@@ -10,8 +10,9 @@ from cocreate.domain.certificate import CertifyResult
 from cocreate.domain.comment import PostComment
 from cocreate.domain.idea import SubmitIdea
 from cocreate.domain.messages import SYSTEM, Command
+from cocreate.domain.opening import OpenRound
 from cocreate.domain.participant import JoinWorkshop
-from cocreate.domain.round import CloseRound, OpenRound, Results, Secrecy
+from cocreate.domain.round import CloseRound, Results, Secrecy
 from cocreate.domain.settings import Settings
 from cocreate.domain.voting import Rules
 from cocreate.domain.voting.approval import ApprovalRules

@@ -19,8 +19,9 @@ from cocreate.domain.idea import (
     IdeaSubmitted,
     IdeaWithdrawn,
 )
+from cocreate.domain.opening import RoundOpened
 from cocreate.domain.paper import NO_PAPER
-from cocreate.domain.round import RoundClosed, RoundOpened, RoundVoided
+from cocreate.domain.round import RoundClosed, RoundVoided
 from cocreate.domain.workshop import WorkshopClosed
 from cocreate.projections.fold import Projections
 from cocreate.projections.history import timeline, withheld_runs

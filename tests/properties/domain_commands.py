@@ -25,6 +25,7 @@ from cocreate.domain.idea import (
     WithdrawIdea,
 )
 from cocreate.domain.messages import SYSTEM, Command
+from cocreate.domain.opening import OpenRound
 from cocreate.domain.paper import CheckPaperBatch, EnterPaperBatch, IssuePaper, VoidPaperBatch, batch_digest
 from cocreate.domain.participant import (
     GiveName,
@@ -34,7 +35,7 @@ from cocreate.domain.participant import (
     ReadmitParticipant,
     RemoveParticipant,
 )
-from cocreate.domain.round import AdmitOption, CloseRound, OpenRound, VoidRound
+from cocreate.domain.round import AdmitOption, CloseRound, VoidRound
 from cocreate.domain.settings import ChangeSettings, Settings
 from cocreate.domain.voting import Rules
 from cocreate.domain.workshop import (

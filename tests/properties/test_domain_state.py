@@ -24,6 +24,7 @@ from cocreate.domain.errors import Refusal
 from cocreate.domain.facilitator import AddFacilitator
 from cocreate.domain.genesis import CompleteImport
 from cocreate.domain.idea import ApproveIdea, HideIdea, RestoreIdea, TagIdea, WithdrawIdea
+from cocreate.domain.opening import RoundOpened
 from cocreate.domain.paper import (
     CheckPaperBatch,
     IssuePaper,
@@ -34,7 +35,7 @@ from cocreate.domain.paper import (
     VoidPaperBatch,
 )
 from cocreate.domain.participant import GrantRole, LeaveWorkshop, ReadmitParticipant, RemoveParticipant
-from cocreate.domain.round import AdmitOption, CloseRound, RoundOpened, VoidRound
+from cocreate.domain.round import AdmitOption, CloseRound, VoidRound
 from cocreate.domain.settings import ChangeSettings
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import (

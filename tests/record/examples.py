@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Event, Recorded
-from cocreate.domain.round import RoundOpened
+from cocreate.domain.opening import RoundOpened
 from cocreate.record import codec  # noqa: F401  registers the events
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

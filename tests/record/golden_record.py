@@ -19,8 +19,9 @@ from cocreate.domain.erasure import EraseSubject, EraseText
 from cocreate.domain.genesis import RecordStarted
 from cocreate.domain.idea import EditIdea, HideIdea, SubmitIdea
 from cocreate.domain.messages import Command, Recorded
+from cocreate.domain.opening import OpenRound, RoundOpened
 from cocreate.domain.participant import GiveName, JoinWorkshop
-from cocreate.domain.round import CloseRound, OpenRound, RoundOpened
+from cocreate.domain.round import CloseRound
 from cocreate.domain.settings import Settings
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.voting.approval import ApprovalRules

@@ -9,19 +9,13 @@ from cocreate.application.drafting import Action, Draft
 from cocreate.application.fresh import FRESH
 from cocreate.application.keyring import KEY_BYTES
 from cocreate.application.wording import Note, Question, Reason
-from cocreate.domain import ballot, certificate
+from cocreate.domain import ballot, certificate, opening
 from cocreate.domain import round as rounds
 from cocreate.domain.errors import RoundNotFound
 from cocreate.domain.messages import Command, Count, Millis, Pseudonym, Uuid
 from cocreate.domain.objection import REASONS_MAX
-from cocreate.domain.round import (
-    GRACE_MS_DEFAULT,
-    GRACE_MS_MAX,
-    OPTIONS_FROZEN_MAX,
-    Options,
-    Results,
-    VoidReason,
-)
+from cocreate.domain.opening import GRACE_MS_DEFAULT, GRACE_MS_MAX, OPTIONS_FROZEN_MAX
+from cocreate.domain.round import Options, Results, VoidReason
 from cocreate.domain.voting import Choice, Rules
 from cocreate.domain.voting.projects import Money
 from cocreate.record.pseudonyms import round_key_commitment
@@ -55,7 +49,7 @@ class OpenRound(Action):
             round_key = secrets.token_bytes(KEY_BYTES)
             draft.keys.append(("round", round_id, round_key))
             key = round_key_commitment(round_key)
-        return rounds.OpenRound(
+        return opening.OpenRound(
             actor=draft.actor,
             round=round_id,
             question=draft.seal(self.question),

@@ -19,7 +19,7 @@ from cocreate.domain.decider import evolve
 from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import WorkshopNotFound
 from cocreate.domain.messages import Recorded
-from cocreate.domain.round import RoundOpened
+from cocreate.domain.opening import RoundOpened
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import WorkshopScheduled
 from cocreate.persistence.batch import Row, Summary

@@ -16,7 +16,7 @@ from cocreate.application.summary import successor_key
 from cocreate.application.waypoints import Waypoints
 from cocreate.domain.genesis import Predecessor, SuccessorStarted
 from cocreate.domain.messages import Recorded, Sealed
-from cocreate.domain.round import RoundOpened
+from cocreate.domain.opening import RoundOpened
 from cocreate.persistence.batch import Row
 from cocreate.persistence.errors import StoreError
 from cocreate.persistence.record_store import RecordStore

@@ -21,8 +21,8 @@ from cocreate.domain.decision import DECISION_LENGTH_MAX, DECISION_WHY_LENGTH_MA
 from cocreate.domain.idea import IDEA_TEXT_LENGTH_MAX, IDEA_TITLE_LENGTH_MAX
 from cocreate.domain.messages import LANGUAGES_MAX, Language
 from cocreate.domain.objection import REASON_LENGTH_MAX
+from cocreate.domain.opening import QUESTION_LENGTH_MAX
 from cocreate.domain.participant import NAME_LENGTH_MAX
-from cocreate.domain.round import QUESTION_LENGTH_MAX
 from cocreate.domain.workshop import NOTE_LENGTH_MAX, PURPOSE_LENGTH_MAX, TITLE_LENGTH_MAX
 from cocreate.record.sealed_text import canonical_text
 

@@ -21,6 +21,7 @@ from cocreate.domain import (
     genesis,
     idea,
     merging,
+    opening,
     paper,
     participant,
     settings,
@@ -104,14 +105,14 @@ def _join(one: Recorded, group: Sequence[Recorded], known: Known) -> Command:
 
 
 def _open_round(one: Recorded, group: Sequence[Recorded], _: Known) -> Command:
-    assert isinstance(one.event, rounds.RoundOpened)
-    priced = [other.event for other in group if isinstance(other.event, rounds.OptionsPriced)]
-    return rounds.OpenRound(
+    assert isinstance(one.event, opening.RoundOpened)
+    priced = [other.event for other in group if isinstance(other.event, opening.OptionsPriced)]
+    return opening.OpenRound(
         actor=one.actor,
         round=one.aggregate,
         options=tuple(option for option, _ in one.event.options),
         costs=tuple(cost for event in priced for cost in event.costs),
-        unite=any(isinstance(other.event, rounds.OptionsMerged) for other in group),
+        unite=any(isinstance(other.event, opening.OptionsMerged) for other in group),
         **_facts(one, "admission", "grace_ms", "key", "question", "replaces", "results", "rules", "secrecy"),
         withheld_until=one.event.withheld_until,
     )
@@ -253,7 +254,7 @@ _REBUILD: Final[dict[type[Event], Rebuild]] = {
     comment.CommentWithdrawn: _on(comment.WithdrawComment, "comment"),
     comment.CommentHidden: _on(comment.HideComment, "comment", "reason", "note"),
     comment.CommentRestored: _on(comment.RestoreComment, "comment"),
-    rounds.RoundOpened: _open_round,
+    opening.RoundOpened: _open_round,
     rounds.OptionAdmitted: _on(rounds.AdmitOption, "round", "idea"),
     rounds.RoundClosed: _close_round,
     rounds.RoundVoided: _on(rounds.VoidRound, "round", "reason", "note"),

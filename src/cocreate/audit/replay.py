@@ -20,9 +20,10 @@ from cocreate.domain.decider import decide, evolve
 from cocreate.domain.errors import Refusal
 from cocreate.domain.genesis import ImportCompleted
 from cocreate.domain.messages import Event, Pending, Recorded
+from cocreate.domain.opening import RoundOpened
 from cocreate.domain.paper import NO_PAPER, Paper, PaperReconciled
 from cocreate.domain.participant import ConsentGiven
-from cocreate.domain.round import Round, RoundClosed, RoundOpened
+from cocreate.domain.round import Round, RoundClosed
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import RecordSealed, WorkshopClosed
 from cocreate.record.digest import state_digest

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from cocreate.domain.errors import Refusal
 from cocreate.domain.idea import IDEA_TEXT_LENGTH_MAX, IDEA_TITLE_LENGTH_MAX, IDEAS_PER_PARTICIPANT_MAX
+from cocreate.domain.opening import OPTIONS_FROZEN_MAX, QUESTION_LENGTH_MAX
 from cocreate.domain.participant import PARTICIPANTS_MAX
-from cocreate.domain.round import OPTIONS_FROZEN_MAX, QUESTION_LENGTH_MAX
 from cocreate.domain.voting import METHODS, Rules
 from cocreate.domain.workshop import PURPOSE_LENGTH_MAX, TITLE_LENGTH_MAX
 from cocreate.exchange.csv_source import Findings, SourceFile

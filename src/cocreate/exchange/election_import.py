@@ -19,8 +19,9 @@ from cocreate.domain.contest import ResultRecertified
 from cocreate.domain.errors import GraceRunning
 from cocreate.domain.genesis import CompleteImport, Source
 from cocreate.domain.idea import SubmitIdea, WithdrawIdea
+from cocreate.domain.opening import OpenRound
 from cocreate.domain.participant import JoinWorkshop, LeaveWorkshop
-from cocreate.domain.round import CloseRound, OpenRound
+from cocreate.domain.round import CloseRound
 from cocreate.domain.settings import Settings
 from cocreate.domain.voting import Rules, Step
 from cocreate.domain.workshop import OpenWorkshop

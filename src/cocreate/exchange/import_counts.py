@@ -8,8 +8,8 @@ from cocreate.application.live import decode_row
 from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotWithdrawn
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaSubmitted
 from cocreate.domain.messages import Recorded
+from cocreate.domain.opening import RoundOpened
 from cocreate.domain.participant import ParticipantJoined
-from cocreate.domain.round import RoundOpened
 from cocreate.persistence.record_store import RecordStore
 
 

@@ -22,8 +22,8 @@ from cocreate.domain.idea import (
     HideIdea,
     SubmitIdea,
 )
+from cocreate.domain.opening import QUESTION_LENGTH_MAX, OpenRound
 from cocreate.domain.participant import PARTICIPANTS_MAX, JoinWorkshop
-from cocreate.domain.round import QUESTION_LENGTH_MAX, OpenRound
 from cocreate.domain.settings import Settings
 from cocreate.domain.voting.opinion import OpinionRules
 from cocreate.domain.workshop import PURPOSE_LENGTH_MAX, TITLE_LENGTH_MAX, OpenWorkshop

@@ -11,6 +11,7 @@ from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.idea import IdeaApproved, IdeaHidden, IdeaRestored, IdeaWithdrawn
 from cocreate.domain.messages import Recorded
 from cocreate.domain.objection import reason_field
+from cocreate.domain.opening import OptionsMerged, OptionsPriced, RoundOpened
 from cocreate.domain.paper import (
     PaperBatchChecked,
     PaperBatchEntered,
@@ -18,14 +19,7 @@ from cocreate.domain.paper import (
     PaperIssued,
     PaperReconciled,
 )
-from cocreate.domain.round import (
-    OptionAdmitted,
-    OptionsMerged,
-    OptionsPriced,
-    RoundClosed,
-    RoundOpened,
-    RoundVoided,
-)
+from cocreate.domain.round import OptionAdmitted, RoundClosed, RoundVoided
 from cocreate.domain.voting import METHODS
 from cocreate.domain.workshop import WorkshopClosed
 from cocreate.projections.board import BoardFold

@@ -15,7 +15,8 @@ from cocreate.domain.certificate import CertifyResult, ResultCertified, ResultPa
 from cocreate.domain.decider import evolve
 from cocreate.domain.errors import OptionUnknown, RulesMalformed
 from cocreate.domain.messages import SYSTEM
-from cocreate.domain.round import CloseRound, OptionsPriced, RoundOpened
+from cocreate.domain.opening import OptionsPriced, RoundOpened
+from cocreate.domain.round import CloseRound
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.voting import METHODS, Rules
 from cocreate.persistence.batch import Row
