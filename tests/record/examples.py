@@ -173,10 +173,12 @@ def _flat(branches: list[Any]) -> list[Any]:
 
 
 def _once_each(items: list[Any]) -> list[Any]:
-    """Keep the first of items that share a value, or whose first parts do: some lists want that, and none minds."""
+    """Keep the first of items that share a value, or whose first parts or options do: some lists want that, and none minds."""
     kept: dict[str, Any] = {}
     for one in items:
         key = one[0] if isinstance(one, list) and one else one
+        if isinstance(one, dict):
+            key = one.get("option", one)
         kept.setdefault(json.dumps(key), one)
     return list(kept.values())
 
