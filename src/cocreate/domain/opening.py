@@ -7,13 +7,11 @@ from pydantic import AfterValidator, Field
 
 from cocreate.domain.decider import Events, decides, evolves
 from cocreate.domain.errors import (
-    IdeaStateConflict,
     LimitReached,
     RoundStateConflict,
     RulesMalformed,
     SecrecyUnavailable,
 )
-from cocreate.domain.idea import find_idea
 from cocreate.domain.merging import merge_of, stands_under
 from cocreate.domain.messages import (
     Aggregate,
@@ -28,7 +26,7 @@ from cocreate.domain.messages import (
     Subject,
     Uuid,
 )
-from cocreate.domain.round import Eligibility, Options, Results, Round, Secrecy, find_round
+from cocreate.domain.round import Eligibility, Options, Results, Round, Secrecy, find_round, find_votable
 from cocreate.domain.voting import METHODS, Rules
 from cocreate.domain.voting.method import UNITING
 from cocreate.domain.voting.projects import COST_MAX, Money
@@ -202,17 +200,10 @@ def _frozen_options(command: OpenRound, state: "WorkshopState") -> tuple[tuple[s
         raise RulesMalformed(problem="an option is named twice")
     if len(command.options) > OPTIONS_FROZEN_MAX:
         raise LimitReached(of="options of a round when it opens", limit=OPTIONS_FROZEN_MAX)
-    options = []
-    for idea_id in command.options:
-        idea = find_idea(state, idea_id)
-        if idea.status != "visible":
-            raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
-        if stands_under(state, idea_id) is not None and not _unites(command, state, idea_id):
-            raise IdeaStateConflict(
-                status="merged", wanted="put to the vote: name the idea that it is merged into"
-            )
-        options.append((idea_id, idea.text_at))
-    return tuple(options)
+    return tuple(
+        (idea, find_votable(state, idea, merged=_unites(command, state, idea)).text_at)
+        for idea in command.options
+    )
 
 
 def _unites(command: OpenRound, state: "WorkshopState", idea: str) -> bool:

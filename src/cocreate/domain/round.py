@@ -12,7 +12,7 @@ from cocreate.domain.errors import (
     RoundNotOpen,
     RoundStateConflict,
 )
-from cocreate.domain.idea import find_idea
+from cocreate.domain.idea import Idea, find_idea
 from cocreate.domain.merging import stands_under
 from cocreate.domain.messages import (
     SYSTEM,
@@ -156,13 +156,7 @@ def admit_option(command: AdmitOption, state: "WorkshopState", now: int) -> Even
         raise RoundNotOpen(round=command.round, status=row.status)
     if row.admission != "growing":
         raise RoundStateConflict(status="frozen", wanted="given another option")
-    idea = find_idea(state, command.idea)
-    if idea.status != "visible":
-        raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
-    if stands_under(state, command.idea) is not None:
-        raise IdeaStateConflict(
-            status="merged", wanted="put to the vote: name the idea that it is merged into"
-        )
+    idea = find_votable(state, command.idea)
     state.require_room("options of a round", len(row.options), OPTIONS_GROWING_MAX)
     return [Pending(command.round, OptionAdmitted(idea=command.idea, text_at=idea.text_at))]
 
@@ -222,6 +216,18 @@ def find_round(state: "WorkshopState", round_id: str) -> Round:
     if row is None:
         raise RoundNotFound(round=round_id)
     return row
+
+
+def find_votable(state: "WorkshopState", idea_id: str, *, merged: bool = False) -> Idea:
+    """The idea, if it can be put to the vote: it is visible, and stands for itself unless it may be a `merged` one."""
+    idea = find_idea(state, idea_id)
+    if idea.status != "visible":
+        raise IdeaStateConflict(status=idea.status, wanted="put to the vote")
+    if not merged and stands_under(state, idea_id) is not None:
+        raise IdeaStateConflict(
+            status="merged", wanted="put to the vote: name the idea that it is merged into"
+        )
+    return idea
 
 
 def growing_rounds(state: "WorkshopState") -> Iterable[tuple[str, Round]]:
