@@ -13,7 +13,7 @@ from cocreate.application.lives import LiveWorkshops
 from cocreate.application.lookups import SharedLookup
 from cocreate.application.reachable import store_told
 from cocreate.persistence.batch import Batch, Seat
-from cocreate.persistence.identity import Session
+from cocreate.persistence.identity import LinkPurpose, Session
 from cocreate.persistence.record_store import RecordStore
 
 CODE_MOVERS = (CloseWorkshop, CancelWorkshop, ReopenWorkshop)
@@ -101,23 +101,18 @@ class Doors:
     @store_told
     async def host_link(self) -> str:
         """The token of a one-time link that makes its taker a host."""
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-        await self._identity.put_link(
-            digest_token(token),
-            purpose="host",
-            workshop=None,
-            participant=None,
-            expires_at=self._clock.read() + LINK_MS,
-        )
-        return token
+        return await self._put_link("host", None, None)
 
     @store_told
     async def return_link(self, workshop: str, participant: str) -> str:
         """The token of a one-time link by which somebody comes back on another device, or a facilitator comes in."""
+        return await self._put_link("return", workshop, participant)
+
+    async def _put_link(self, purpose: LinkPurpose, workshop: str | None, participant: str | None) -> str:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         await self._identity.put_link(
             digest_token(token),
-            purpose="return",
+            purpose=purpose,
             workshop=workshop,
             participant=participant,
             expires_at=self._clock.read() + LINK_MS,
