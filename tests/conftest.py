@@ -4,13 +4,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import create_database, drop_database, postgres_server
 
-# No test is about time: the machine may be busy.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# No test is about time: the machine may be busy. And what one run finds, the next one finds: a run whose examples are its own
+# is asked for with `--hypothesis-profile=searching`.
+settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeated", settings.get_profile("searching"), derandomize=True)
+settings.load_profile("repeated")
 
 
 @pytest.fixture(scope="session")

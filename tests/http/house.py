@@ -1,7 +1,8 @@
 """What tests of the web server share: a running server, people with sessions, a workshop in every state they need."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,18 @@ from cocreate.http.limits import Allowance, Limits
 from cocreate.http.sse import StreamLimits
 
 UNLIMITED = Limits(*(Allowance(per_s=1e9, burst=1e9),) * 3)
+PATIENCE_S = 20
+"""No test is about time: the machine may be busy."""
+SHUTDOWN_S = 60
+"""Longer than a test has patience: a server that waits for its readers is found out."""
 CREATE = {"title": "Quality label", "host": "City of Ghent", "starts_at": 1, "ends_at": 2}
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the server go on until something is so in it that it tells nobody."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110  # the server has no event for what only its tests watch
+            await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +126,7 @@ async def opened_house(
     settings = Settings(database=f"sqlite:///{folder}/house.sqlite", key_file=folder / "instance.key")
     async with opened_service(settings) as service:
         app = make_app(service, public_url=public_url, limits=limits, stream_limits=stream_limits)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

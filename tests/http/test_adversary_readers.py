@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.house import Answer, House, Person, Room, opened_room
+from tests.http.house import PATIENCE_S, Answer, House, Person, Room, opened_room
 
 HTML = {"Accept": "text/html"}
 NAMED = {
@@ -80,7 +80,7 @@ async def test_who_is_no_longer_here_reads_what_the_public_reads(room: Room, way
     stream = await room.participant.stream(f"{room.path}/live?audience=participant")
     await ways_out(room, way)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         told = await stream.content.readuntil(b'"audience"}')
     assert told.endswith(b'event: bye\ndata: {"reason":"audience"}')
     code = await room.house.service.doors.code_of(room.id)

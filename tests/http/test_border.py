@@ -12,7 +12,7 @@ from cocreate.http.keys import STOPPING
 from cocreate.http.limits import BUCKETS_MAX, Allowance, Buckets, Limits
 from cocreate.http.routes.record_log import PREFIX
 from cocreate.http.sessions import SESSIONS
-from tests.http.house import CREATE, House, opened_house, opened_room
+from tests.http.house import CREATE, Answer, House, Room, opened_house, opened_room, until
 
 
 async def test_every_answer_carries_the_security_headers(house: House) -> None:
@@ -172,13 +172,12 @@ async def test_what_is_running_is_finished(tmp_path: Path) -> None:
         room = await opened_room(house)
         before = await room.head()
         async with house.service.lives.turn:
-            sent = [
-                asyncio.create_task(room.participant.post(f"{room.path}/ideas", {"text": f"On its way {n}"}))
-                for n in range(5)
-            ]
-            async with asyncio.timeout(10):
-                while house.service.sequencer.waiting < 4:  # noqa: ASYNC110  # the queue tells nobody that it grew
-                    await asyncio.sleep(0)
+            # One is taken by the writer, which waits for its turn; the others are in the queue behind it.
+            sent = [_idea_sent(room, 0)]
+            await until(lambda: house.service.sequencer.waiting == 1)
+            await until(lambda: house.service.sequencer.waiting == 0)
+            sent += [_idea_sent(room, number) for number in range(1, 5)]
+            await until(lambda: house.service.sequencer.waiting == 4)
             stopping = asyncio.create_task(house.runner.cleanup())
             await asyncio.sleep(0)
         answers = await asyncio.gather(*sent)
@@ -186,6 +185,10 @@ async def test_what_is_running_is_finished(tmp_path: Path) -> None:
         assert [answer.status for answer in answers] == [201] * 5
         rows = await house.service.store.read(room.id, after=before - 1)
         assert sum(row.name == "IdeaSubmitted.v1" for row in rows) == 5
+
+
+def _idea_sent(room: Room, number: int) -> asyncio.Task[Answer]:
+    return asyncio.create_task(room.participant.post(f"{room.path}/ideas", {"text": f"On its way {number}"}))
 
 
 async def test_a_stopped_sequencer_is_not_ready(house: House) -> None:

@@ -24,11 +24,6 @@ ENTRIES, EARLIER = 70_000, 65_537
 LIMIT_S = 600
 
 
-@pytest.fixture(autouse=True)
-def patience() -> None:
-    """Minutes on a busy machine, where the others of this folder have seconds."""
-
-
 async def test_a_long_record_is_read_by_others_and_found_whole(tmp_path: Path) -> None:
     """Signature, every entry and tile, consistency with an earlier checkpoint, receipts; and one wrong root is refused."""
     async with asyncio.timeout(LIMIT_S):

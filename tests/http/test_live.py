@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from cocreate.application import canonical_json
 from cocreate.http.parameters import INTEGER_MAX, integer
 from cocreate.http.sse import PAUSE_S, STREAMS, Frame, StreamLimits
-from tests.http.house import House, Person, Room, opened_house, opened_room
+from tests.http.house import PATIENCE_S, House, Person, Room, opened_house, opened_room, until
 
 Items = dict[tuple[str, str], Any]
 
@@ -162,19 +161,12 @@ async def test_a_reader_that_does_not_read_is_cut_off_alone(house: House) -> Non
         await hub._write(bulk)
         writes += 1
         await asyncio.sleep(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await quick.response.content.readexactly(len(bulk.plain))
     assert slow.ended.is_set()
     await room.participant.do(f"{room.path}/ideas", {"text": "Goes on"})
     await quick.follow(await room.head() - 1)
     writer.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the server go on until something is so in it that it tells nobody."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110  # the server has no event for what only its tests watch
-            await asyncio.sleep(0)
 
 
 async def test_a_stop_says_goodbye_and_does_not_wait(tmp_path: Path) -> None:
@@ -184,7 +176,7 @@ async def test_a_stop_says_goodbye_and_does_not_wait(tmp_path: Path) -> None:
         readers = [await listen(room.anonymous, room), await listen(room.participant, room)]
         for reader in readers:
             await reader.follow(await room.head() - 1)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             await house.runner.cleanup()
         for reader in readers:
             assert await reader.event() == ("bye", {"reason": "stopping"})

@@ -15,11 +15,6 @@ ROOT = HERE.parent.parent
 EXAMPLES = 4
 
 
-@pytest.fixture(autouse=True)
-def patience() -> None:
-    """This test takes longer than its neighbours are allowed to."""
-
-
 @pytest.mark.slow
 async def test_schemathesis_finds_nothing(house: House, tmp_path: Path) -> None:
     """No unexpected status, schema, header or crash, from valid and from broken requests, one by one and in sequences."""
