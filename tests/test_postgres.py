@@ -12,7 +12,7 @@ import pytest
 from tests.postgres import create_database, drop_database, postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
-GONE_SECONDS_MAX = 15
+GONE_SECONDS_MAX = 60
 
 
 def test_each_test_has_an_empty_database(postgres_database: str) -> None:

@@ -34,7 +34,7 @@ def served(folder: Path, port: int = 0) -> Iterator[Served]:
             yield Served(*line)
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
             assert process.stdout is not None
             process.stdout.close()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 POLIS = ROOT.parent / "shared" / "data" / "polis"
-STOP_S_MAX = 20
+STOP_S_MAX = 60
 
 
 def environment(data: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from cocreate.persistence.record_store import RecordStore
 from tests.contracts.batches import BOTANY, CINEMA, entries
 
 OpenNode = Callable[[], Awaitable[RecordStore]]
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 20
 
 
 async def test_another_nodes_append_is_seen(open_node: OpenNode) -> None:

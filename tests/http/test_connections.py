@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from cocreate.bootstrap import opened_service
 from cocreate.config import Settings
 from cocreate.http import connections
 from cocreate.http.connections import WAIT_S_MAX, Porter
-from tests.http.house import House, opened_room
+from tests.http.house import PATIENCE_S, House, opened_room, until
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -59,7 +59,7 @@ class Desk:
     async def closes(self, wire: Wire) -> None:
         """Waits for the end of what the server sends; passes only if there is one."""
         reader, _ = wire
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             with suppress(ConnectionResetError):
                 while await reader.read(65_536):
                     pass
@@ -68,13 +68,6 @@ class Desk:
 
 def _is(one: Any, wire: Wire) -> bool:
     return bool(one.transport and one.peername == wire[1].get_extra_info("sockname"))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the server go on until something is so in it that it tells nobody."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110  # the server has no event for what only its tests watch
-            await asyncio.sleep(0)
 
 
 @pytest.fixture
