@@ -16,7 +16,6 @@ def device(browser: Browser, server: Served, *, script: bool = True, desk: bool 
     context: BrowserContext = browser.new_context(
         base_url=server.url, java_script_enabled=script, viewport=DESK if desk else PHONE, locale="en-GB"
     )
-    context.set_default_timeout(10_000)
     return context.new_page()
 
 
@@ -160,7 +159,8 @@ class Facilitator:
             card.get_by_label("What is decided").fill(amended)
             card.get_by_label("Why it is amended").fill("So that it is understood")
             card.get_by_role("button", name="Save the amended decision").click()
-            self.said("The decision is recorded")
+            # The page before said already that the decision is recorded.
+            expect(card.get_by_role("heading").first).to_contain_text(amended)
 
 
 def host(page: Page, server: Served) -> Page:

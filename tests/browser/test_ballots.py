@@ -260,7 +260,9 @@ def test_a_reason_is_given_changed_and_erased_with_the_keyboard_at_320_px(
     votes.go(page, "consent")
     stance, why = votes.field("consent", 1), f"textarea[name='why-{votes.ideas[1]}']"
     expect(page.locator(why)).to_be_hidden()
-    for said in ("Nobody asked the trees", ", nor the bats"):
+    number = page.locator("#ballot-form input[name=counter]")
+    first = int(number.input_value())
+    for sent, said in enumerate(("Nobody asked the trees", ", nor the bats"), 1):
         tab_to(page, stance)
         if not page.locator(f"{stance}:checked").evaluate("one => one.value === '-2'"):
             page.keyboard.press("ArrowUp")  # from "no answer"
@@ -273,6 +275,8 @@ def test_a_reason_is_given_changed_and_erased_with_the_keyboard_at_320_px(
         tab_to(page, "button[value=send]")
         page.keyboard.press("Enter")
         expect(page.locator("#done")).to_contain_text("Your vote is saved")
+        # The page before said so already.
+        expect(number).to_have_value(str(first + sent))
     expect(page.locator(why)).to_have_value("Nobody asked the trees, nor the bats")
     page.goto(f"/w/{votes.workshop.workshop}/results/{votes.rounds['consent']}")
     told = page.get_by_role("region", name="Why people object")

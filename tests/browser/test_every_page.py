@@ -90,15 +90,18 @@ class Furnished:
         )
         submit(ben, workshop.workshop, "Plain language in every letter. " * 20)
         self.ana.get_by_role("link", name="One long word").click()
+        expect(self.ana.locator("#idea h1")).to_contain_text("One long word")
         self.idea = self.ana.url.rpartition("/")[2]
         self.ana.get_by_label("What do you think?").fill("A comment, " * 10)
         self.ana.locator("#say").get_by_role("button", name="Send").click()
+        expect(self.ana.locator("#thread")).to_contain_text("A comment,")
         workshop.next()
         workshop.next()
         self.closed = workshop.open_round("A closed vote?", grace_s="0", seats="1")
         self.ana.goto(f"/w/{workshop.workshop}/vote/{self.closed}")
         self.ana.get_by_label(re.compile("One long word")).check()
         self.ana.get_by_role("button", name="Send my vote").click()
+        expect(self.ana.locator("#done")).to_contain_text("Your vote is saved")
         workshop.close_round(self.closed)
         expect(workshop.page.locator(f"section[data-key='{self.closed}'] .badge").first).to_have_text(
             "certified"
@@ -106,6 +109,7 @@ class Furnished:
         self.ana.goto(f"/w/{workshop.workshop}/results/{self.closed}")
         self.ana.get_by_label("Why").fill("I doubt it. " * 20)
         self.ana.get_by_role("button", name="Contest the result").click()
+        expect(self.ana.locator("main")).to_contain_text("I doubt it.")
         workshop.answer("One long word", "accepted", "We will do it.", cost="1200")
         workshop.decide(
             "Every letter is in plain language", "Most wanted.", ideas=("One long word",), votes=1
@@ -129,6 +133,7 @@ class Furnished:
         )
         self.ana.goto(f"/w/{workshop.workshop}/vote/{self.opinion}?statement={self.idea}")
         self.ana.get_by_role("button", name="Agree", exact=True).click()
+        expect(self.ana.locator("#done")).to_contain_text("Saved")
         self.workshop: Facilitator = workshop
         ben.context.close()
 

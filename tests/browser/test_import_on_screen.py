@@ -2,9 +2,12 @@
 
 import json
 import re
+import signal
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from tests.exchange.polis_matrix import read_matrix
 
 IMPORT_S_MAX = 120
 ROWS_TO_WATCH = 10_000
-"""Shorter imports may be over before the browser has opened the page."""
+"""Shorter imports may be over before the page has shown anything of them."""
 
 pytestmark = pytest.mark.skipif(not POLIS.exists(), reason=f"the real conversations are not at {POLIS}")
 
@@ -49,9 +52,10 @@ def test_the_projector_follows_an_import_to_its_last_answer(
             workshop = _workshop_being_imported(address)
             context = browser.new_context(base_url=address, viewport=DESK)
             page = context.new_page()
-            page.goto(f"/w/{workshop}/screen?show=vote")
-            # A mark that a reload would wipe out: whatever the page shows at the end, it was told.
-            page.evaluate("document.body.dataset.mark = 'the same page'")
+            with _held(importing):
+                page.goto(f"/w/{workshop}/screen?show=vote")
+                # A mark that a reload would wipe out: whatever the page shows at the end, it was told.
+                page.evaluate("document.body.dataset.mark = 'the same page'")
             counts = _counts_until_the_end(page, importing)
             output, errors = importing.communicate(timeout=IMPORT_S_MAX)
         done = facts_of(subprocess.CompletedProcess([], importing.returncode, output, errors))
@@ -79,6 +83,16 @@ def _workshop_being_imported(address: str) -> str:
         if listed:
             return str(listed[0]["workshop"])
     raise AssertionError("no workshop appeared while importing")
+
+
+@contextmanager
+def _held(importing: "subprocess.Popen[str]") -> Iterator[None]:
+    """It goes on once somebody looks, however long a busy machine takes to open the page."""
+    importing.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        importing.send_signal(signal.SIGCONT)
 
 
 def _counts_until_the_end(page: Page, importing: "subprocess.Popen[str]") -> list[int]:

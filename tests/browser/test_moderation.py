@@ -20,6 +20,7 @@ def test_an_idea_waits_is_approved_hidden_with_a_reason_and_restored(
 
     workshop.go()
     workshop.page.get_by_role("button", name="Approve idea 1").click()
+    workshop.said("Done.")
     other.goto(board)
     expect(other.locator(".ideas")).to_contain_text("secret words")
 
@@ -27,6 +28,7 @@ def test_an_idea_waits_is_approved_hidden_with_a_reason_and_restored(
     workshop.page.get_by_label("Hide idea 1").click()
     workshop.page.get_by_role("combobox", name="Reason").first.select_option("personal_content")
     workshop.page.get_by_role("button", name="Hide it").first.click()
+    workshop.said("Done.")
     other.goto(board)
     assert "secret words" not in other.content()
     author.goto(f"/w/{workshop.workshop}/mine")
@@ -34,6 +36,7 @@ def test_an_idea_waits_is_approved_hidden_with_a_reason_and_restored(
 
     workshop.go("/ideas")
     workshop.page.get_by_role("button", name="Show idea 1 again").click()
+    workshop.said("Done.")
     other.goto(board)
     expect(other.locator(".ideas")).to_contain_text("secret words")
 

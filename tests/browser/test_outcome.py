@@ -21,6 +21,7 @@ def test_an_author_learns_what_became_of_an_idea(browser: Browser, server: Serve
     ana.goto(f"/w/{workshop.workshop}/vote/{vote}")
     ana.get_by_label(re.compile("Benches")).check()
     ana.get_by_role("button", name="Send my vote").click()
+    expect(ana.locator("#done")).to_contain_text("Your vote is saved")
     workshop.close_round(vote)
     expect(workshop.page.locator(f"section[data-key='{vote}'] .badge").first).to_have_text("certified")
 

@@ -80,9 +80,9 @@ def test_the_statement_on_the_screen_stays_while_others_answer(
     ana.goto(path)
     shown = ana.locator(".statement-text").inner_text()
     ben.goto(path)
-    for _ in range(6):
+    for answered in range(1, 7):
         ben.get_by_role("button", name="Agree", exact=True).click()
-        expect(ben.locator("#done")).to_contain_text("Saved")
+        expect(ben.locator("#progress")).to_contain_text(f"{answered} of 6 answered")
     expect(ana.locator("#result")).to_contain_text("See the result")
     with ana.expect_response(lambda answer: "?statement=" in answer.url and answer.ok):
         workshop.open_round("And which of them?", method="support")

@@ -111,10 +111,12 @@ def test_a_statement_can_be_skipped_and_the_last_answer_undone(
     for _ in texts:
         seen.append(ana.locator(".statement-text").inner_text())
         ana.get_by_role("link", name="Skip for now").click()
+        expect(ana.locator(".statement-text")).not_to_have_text(seen[-1])
     assert sorted(seen) == sorted(texts)
     expect(ana.locator(".statement-text")).to_have_text(seen[0])
 
     ana.get_by_role("link", name="Skip for now").click()
+    expect(ana.locator(".statement-text")).to_have_text(seen[1])
     ana.get_by_role("button", name="Disagree", exact=True).click()
     expect(ana.locator(".statement-text")).to_have_text(seen[2])
     expect(ana.locator("#undo")).to_contain_text(seen[1])
@@ -136,6 +138,7 @@ def test_an_older_tab_cannot_undo_a_newer_vote(workshop: Facilitator, devices: D
         tab.goto(f"/w/{workshop.workshop}/vote/{round_id}")
     ana.get_by_label(re.compile("Newer choice")).check()
     ana.get_by_role("button", name="Send my vote").click()
+    expect(ana.locator("#done")).to_contain_text("Your vote is saved")
     older.get_by_label(re.compile("Older choice")).check()
     older.get_by_role("button", name="Send my vote").click()
     expect(older.locator("#trouble")).to_contain_text("A newer vote of yours is already saved")
@@ -151,6 +154,7 @@ def test_a_refused_text_is_not_lost(workshop: Facilitator, devices: Devices) -> 
     ana.get_by_role("textbox", name="Your idea").fill("Written during the pause.")
     workshop.go()
     workshop.page.get_by_role("button", name="Pause all input").click()
+    workshop.said("Done.")
     ana.get_by_role("button", name="Send the idea").click()
     expect(ana.locator("#trouble")).to_contain_text("paused")
     expect(ana.get_by_label("What you wrote, not sent")).to_have_value("Written during the pause.")
