@@ -105,7 +105,7 @@ def test_what_changed_is_exactly_what_carries_a_later_position(seed: int, length
 @settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, length=LENGTHS)
 def test_nobody_sees_results_that_are_withheld_today_at_any_past_moment(seed: int, length: int) -> None:
-    """Neither tallies nor certificates, neither entries nor times of single ballots, for no audience."""
+    """Neither tallies nor certificates, neither entries nor times of single ballots or of what papers say, for no audience."""
     history = random_history(Random(seed), length)
     head, today = fold(history), history.readable(len(history.entries))
     withheld = unreleased(history)
@@ -124,7 +124,7 @@ def test_nobody_sees_results_that_are_withheld_today_at_any_past_moment(seed: in
     assert [
         one.position
         for one in history.entries
-        if one.event.NAME.startswith("Ballot") and one.aggregate[:36] in withheld
+        if one.event.NAME.startswith(("Ballot", "PaperBatch")) and one.aggregate[:36] in withheld
     ] == [position for first, last, _ in runs for position in range(first, last + 1)]
 
 
