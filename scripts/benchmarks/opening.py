@@ -21,7 +21,7 @@ from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
 from cocreate.application import LiveWorkshop, Service
-from cocreate.application.live import decode_rows
+from cocreate.application.live import decode_entries
 from cocreate.application.lives import LiveWorkshops, pages
 from cocreate.application.waypoints import FRACTION, Waypoints
 from cocreate.bootstrap import opened_reader, opened_service
@@ -197,8 +197,8 @@ async def _travels(service: Service, live: LiveWorkshop) -> AsyncIterator[float]
 async def _rates(store: RecordStore, live: LiveWorkshop) -> Found:
     began = time.perf_counter()
     projections = Projections()
-    async for rows in pages(store, live.id, after=-1):
-        projections.apply_all(decode_rows(rows))
+    async for page in pages(store, live.id, after=-1):
+        projections.apply_all(decode_entries(live.id, page))
     ours = live.size / (time.perf_counter() - began)
     began = time.perf_counter()
     read = sum(1 for _ in store.recorder.select_events(UUID(live.id)))

@@ -31,6 +31,7 @@ from cocreate.persistence.batch import Batch, Row
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
+from cocreate.record.page import Page
 
 NOON = 1_700_000_000_000
 DAY_MS = 86_400_000
@@ -111,10 +112,17 @@ class FailingStore:
             raise OutcomeUnknown("told to lose the answer")
 
     async def read(self, workshop: str, **asked: Any) -> list[Row]:
+        self._answer()
+        return await self.real.read(workshop, **asked)
+
+    async def page(self, workshop: str, **asked: Any) -> Page:
+        self._answer()
+        return await self.real.page(workshop, **asked)
+
+    def _answer(self) -> None:
         if self.reads_down:
             self.reads_down -= 1
             raise StoreUnavailable("told to be down")
-        return await self.real.read(workshop, **asked)
 
 
 def make_service(

@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from sqlite3 import connect
 from typing import get_args
 
 import pytest
@@ -23,6 +25,7 @@ from cocreate.application import (
 from cocreate.domain.errors import NotAParticipant, Refusal, WorkshopNotFound
 from cocreate.persistence.batch import Batch, Row
 from cocreate.persistence.record_store import RecordStore
+from cocreate.persistence.sqlite import SqliteRecordStore
 from tests.application.likeness import assert_alike, assert_live_is_replay, likeness
 from tests.application.moves import Draw
 from tests.application.nodes import (
@@ -262,6 +265,21 @@ async def test_a_damaged_record_is_refused_and_harms_no_other(nodes: Nodes) -> N
     with pytest.raises(RecordDamaged):
         await other.execute(HOST, damaged, OpenWorkshop())
     assert (await other.execute(ada, sound, SubmitIdea(text="Still"))).count == 1
+
+
+@pytest.mark.parametrize("missing", [0, 2])
+async def test_a_record_that_lacks_an_entry_is_refused_and_says_which(tmp_path: Path, missing: int) -> None:
+    """Whatever stands behind the gap says where it stands, and is right about that."""
+    store = SqliteRecordStore(tmp_path / "db.sqlite")
+    await store.open()
+    async with running(store, timekeeper=False) as service:
+        workshop = await create(service)
+        await join(service, workshop, "ada", "grace")
+        service.lives.forget([workshop])
+        with connect(tmp_path / "db.sqlite") as database:
+            database.execute("DELETE FROM stored_events WHERE originator_version = ?", (missing + 1,))
+        with pytest.raises(RecordDamaged, match=f"entry at {missing}\\b"):
+            await live(service, workshop)
 
 
 async def test_what_another_node_changed_is_written_to_the_catalogue_again(nodes: Nodes) -> None:

@@ -12,9 +12,9 @@ import pytest
 from cocreate.application import Service, SubmitIdea
 from cocreate.application.errors import RecordRewound
 from cocreate.application.memory import Memory
-from cocreate.persistence.batch import Row
 from cocreate.persistence.popo import PopoRecordStore
 from cocreate.persistence.sqlite import SqliteRecordStore
+from cocreate.record.page import Page
 from cocreate.tlog.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
 from cocreate.tlog.tree import Tree
 from cocreate.tlog.vkey import parse_vkey
@@ -80,9 +80,9 @@ class Overtaken(SqliteRecordStore):
         super().__init__(path)
         self._meanwhile = [meanwhile]
 
-    async def read(self, *asked: Any, **more: Any) -> list[Row]:
-        found = await super().read(*asked, **more)
-        if not found and self._meanwhile:
+    async def page(self, *asked: Any, **more: Any) -> Page:
+        found = await super().page(*asked, **more)
+        if not found.entries and self._meanwhile:
             await self._meanwhile.pop()()
         return found
 

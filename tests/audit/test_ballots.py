@@ -10,7 +10,6 @@ import pytest
 
 from cocreate.audit.ballots import check_run
 from cocreate.audit.commands import command_of
-from cocreate.audit.entries import Placed
 from cocreate.audit.findings import Findings
 from cocreate.audit.replay import Replay
 from cocreate.audit.texts import SealedTexts
@@ -20,6 +19,7 @@ from cocreate.domain.errors import Refusal
 from cocreate.domain.messages import Recorded
 from cocreate.domain.opening import RoundOpened
 from cocreate.record.codec import decode_page, encode
+from cocreate.record.page import Page
 from tests.histories import History, random_history
 
 SEEDS = 12
@@ -50,7 +50,7 @@ def alone(replay: Replay, ballot: Recorded) -> bool:
 
 def in_a_run(replay: Replay, ballot: Recorded) -> bool:
     entry = encode(ballot)
-    (run,) = decode_page([Placed(ballot.position, ballot.event.NAME, entry)])
+    (run,) = decode_page(Page([ballot.position], [ballot.event.NAME], [entry]))
     assert isinstance(run, BallotRun)
     return check_run(replay.state, run, [entry], [ballot.event.NAME], None) is None
 

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from cocreate.persistence.batch import Batch, Row
+from cocreate.persistence.batch import Batch, Row, rows_of
 from cocreate.persistence.errors import HeadMoved
 from cocreate.persistence.record_store import READ_ROWS_MAX, RecordStore
+from cocreate.record.page import Page
 from tests.contracts.batches import BOTANY, CINEMA, command, entries, key, row, rows, sealed, seat, summary
 
 OpenNode = Callable[[], Awaitable[RecordStore]]
@@ -19,6 +20,15 @@ async def test_what_was_appended_is_read_in_order(store: RecordStore) -> None:
     await store.append(entries(2, start=3))
     assert await store.read(BOTANY) == rows(5)
     assert await store.head(BOTANY) == 5
+
+
+async def test_a_page_is_the_same_rows_in_columns(store: RecordStore) -> None:
+    """Positions, names and entries, within the same range; empty columns where there is none."""
+    await store.append(entries(9))
+    page = await store.page(BOTANY, after=2, upto=8, limit=4)
+    assert rows_of(BOTANY, page) == await store.read(BOTANY, after=2, upto=8, limit=4) == rows(4, start=3)
+    assert list(page.positions) == [3, 4, 5, 6]
+    assert await store.page(BOTANY, after=8) == Page((), (), ())
 
 
 async def test_any_bytes_are_kept(store: RecordStore) -> None:

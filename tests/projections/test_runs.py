@@ -21,6 +21,7 @@ from cocreate.projections.views import changes, view
 from cocreate.record.codec import EntryMalformed, decode_page, encode
 from cocreate.record.digest import digest_tables
 from tests.histories import History, random_history
+from tests.pages import page_of
 from tests.projections.folding import fold
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -97,7 +98,7 @@ def test_a_page_reads_as_its_entries_do(seed: int, length: int) -> None:
     alone = Projections()
     alone.apply_all(history.entries)
     paged = Projections()
-    events = list(decode_page(rows_of(history)))
+    events = list(decode_page(page_of(rows_of(history))))
     paged.apply_all(events)
     assert told(paged, history) == told(alone, history)
     singles = [one for one in events if not isinstance(one, BallotRun)]
@@ -152,6 +153,6 @@ def test_a_page_with_one_spoiled_ballot_is_refused(spoil: object) -> None:
     """However it is spoiled, and however good its neighbours are."""
     assert callable(spoil)
     page = a_page()
-    assert len(list(decode_page(page))) >= 1
+    assert len(list(decode_page(page_of(page)))) >= 1
     with pytest.raises(EntryMalformed):
-        list(decode_page(spoil(page)))
+        list(decode_page(page_of(spoil(page))))

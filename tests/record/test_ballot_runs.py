@@ -11,10 +11,15 @@ from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun, run_of
 from cocreate.domain.messages import Recorded
 from cocreate.persistence.batch import Row
 from cocreate.record.codec import EntryMalformed, decode_page, decode_placed, encode
+from tests.pages import page_of
 
 SEEDS = st.integers(0, 2**32 - 1)
 PIECES = (b'"', b",", b":", b"\n", b"{", b"}", b"[", b"]", b"-", b"/", b"0", b"1", b"a", b"A", b"g", b" ", b"\xc3\xa4",
           b',"claimed_at":5', b',"claimed_at":05', b'"counter":1,', b'\n{"actor":')  # fmt: skip
+
+
+ROUND = "10000000-0000-4000-8000-000000000001"
+LIKE = BallotCast(choice=1, counter=1, random="f" * 32)
 
 
 def hex_of(chance: Random, digits: int) -> str:
@@ -45,6 +50,15 @@ def a_page(chance: Random) -> list[Row]:
         ballot = Recorded(position, chance.choice((0, 7, 10**12)), actor, aggregate, command, event)
         rows.append(Row("w", position, event.NAME, encode(ballot)))
     return rows
+
+
+def like_ballots(count: int) -> list[Row]:
+    """Consecutive ballots that only their places and commands tell from each other, the first of them at 100."""
+    aggregate = f"{ROUND}/{'f' * 32}"
+    ballots = [
+        Recorded(at, 9_900 + at, "f" * 32, aggregate, f"{at:032x}", LIKE) for at in range(100, 100 + count)
+    ]
+    return [Row("w", ballot.position, BallotCast.NAME, encode(ballot)) for ballot in ballots]
 
 
 def spoiled(page: Sequence[Row], chance: Random) -> list[Row]:
@@ -108,7 +122,7 @@ def told(events: Sequence[Recorded | BallotRun]) -> list[tuple[object, ...]]:
 def test_ballots_of_every_form_are_told_as_they_are_alone(seed: int) -> None:
     """Those of one round that stand together come as one run, with the first and the last of their times."""
     page = a_page(Random(seed))
-    alone, together = [decode_placed(row) for row in page], list(decode_page(page))
+    alone, together = [decode_placed(*row[1:]) for row in page], list(decode_page(page_of(page)))
     assert told(together) == told(alone)
     for run in together:
         assert isinstance(run, BallotRun), "canonical ballots have no slow way"
@@ -124,9 +138,46 @@ def test_whatever_is_done_to_a_page_it_is_read_as_its_entries_are_or_refused_as_
     chance = Random(seed)
     page = spoiled(a_page(chance), chance)
     try:
-        alone = [decode_placed(row) for row in page]
+        alone = [decode_placed(*row[1:]) for row in page]
     except EntryMalformed:
         with pytest.raises(EntryMalformed):
-            list(decode_page(page))
+            list(decode_page(page_of(page)))
     else:
-        assert told(list(decode_page(page))) == told(alone)
+        assert told(list(decode_page(page_of(page)))) == told(alone)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b'"position":103', b'"position":104'),
+        (b'"position":103', b'"position":013'),
+        (b'"position":103', b'"position":1a3'),
+        (b'"time":10003', b'"time":1000a'),
+        (b'"time":10003', b'"time":01003'),
+        (b'"counter":1,', b'"counter":0,'),
+        (b'"choice":1,', b'"choice":2,'),
+        (b"Cast", b"Lost"),
+        (b'"actor"', b'"bctor"'),
+        (b"-", b"f"),
+        (b'"random":"f', b'"random":"F'),
+        (b"/", b"-"),
+    ],
+)
+def test_one_byte_amiss_in_a_ballot_among_its_like_is_refused(written: bytes, instead: bytes) -> None:
+    """Though it is as long as it should be, and the others are all well."""
+    page = like_ballots(8)
+    (run,) = decode_page(page_of(page))
+    assert isinstance(run, BallotRun)
+    assert written in page[3].entry
+    page[3] = page[3]._replace(entry=page[3].entry.replace(written, instead, 1))
+    with pytest.raises(EntryMalformed):
+        list(decode_page(page_of(page)))
+
+
+def test_an_entry_that_was_taken_out_is_missed() -> None:
+    """Each of those left says where it stands, and that is where they are; still the page is not whole."""
+    page = like_ballots(8)
+    with pytest.raises(
+        EntryMalformed, match=f"the entry at {page[1].position}, found that at {page[2].position}"
+    ):
+        list(decode_page(page_of([page[0], *page[2:]])))

@@ -28,6 +28,7 @@ from cocreate.projections.fold import Projections
 from cocreate.projections.reader import Audience
 from cocreate.projections.similar import SimilarIdeas
 from cocreate.record.codec import EntryMalformed, decode_page, decode_placed
+from cocreate.record.page import Page
 from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
 from cocreate.tlog.merkle import EMPTY_ROOT
 from cocreate.tlog.tree import Tree
@@ -214,18 +215,16 @@ class LiveWorkshop:
         self.views.clear()
         self.similar = None
 
-    def fold(self, events: Iterable[Recorded | BallotRun], rows: Sequence[Row]) -> None:
+    def fold(self, events: Iterable[Recorded | BallotRun], page: Page) -> None:
         """Fold what was read from the store, decision state and all."""
-        first = rows[0].position
+        first = page.positions[0]
         for event in events:
             if isinstance(event, BallotRun):
                 evolve_run(self.state, event)
-                self.apply_run(
-                    event, [row.entry for row in rows[event.position - first : event.last + 1 - first]]
-                )
+                self.apply_run(event, page.entries[event.position - first : event.last + 1 - first])
             else:
                 evolve(self.state, event)
-                self.apply(event, rows[event.position - first].entry)
+                self.apply(event, page.entries[event.position - first])
         self.state.mark()
 
     def keyless_rounds(self) -> list[str]:
@@ -250,14 +249,14 @@ class LiveWorkshop:
 def decode_row(row: Row) -> Recorded:
     """The event of a row, whose columns must say what its entry says; a difference is fatal."""
     try:
-        return decode_placed(row)
+        return decode_placed(row.position, row.name, row.entry)
     except EntryMalformed as error:
         raise RecordDamaged(f"{row.workshop} at {row.position}: {error.problem}") from error
 
 
-def decode_rows(rows: Sequence[Row]) -> list[Recorded | BallotRun]:
-    """The events of consecutive rows, ballots as runs; fatal as in `decode_row`."""
+def decode_entries(workshop: str, page: Page) -> list[Recorded | BallotRun]:
+    """The events of a page, ballots as runs; fatal as in `decode_row`."""
     try:
-        return list(decode_page(rows))
+        return list(decode_page(page))
     except EntryMalformed as error:
-        raise RecordDamaged(f"{rows[0].workshop}: {error.problem}") from error
+        raise RecordDamaged(f"{workshop}: {error.problem}") from error

@@ -9,7 +9,7 @@ from structlog import get_logger
 
 from cocreate.application.errors import RecordDamaged
 from cocreate.application.keyring import Keyring
-from cocreate.application.live import LiveWorkshop, decode_row, decode_rows
+from cocreate.application.live import LiveWorkshop, decode_entries, decode_row
 from cocreate.application.memory import Memory
 from cocreate.application.record_log import RecordLog
 from cocreate.application.summary import successor_key
@@ -17,10 +17,10 @@ from cocreate.application.waypoints import Waypoints
 from cocreate.domain.genesis import Predecessor, SuccessorStarted
 from cocreate.domain.messages import Recorded, Sealed
 from cocreate.domain.opening import RoundOpened
-from cocreate.persistence.batch import Row
 from cocreate.persistence.errors import StoreError
 from cocreate.persistence.record_store import RecordStore
 from cocreate.persistence.sealing import Vault
+from cocreate.record.page import Page
 from cocreate.record.sealed_text import sealed_fields
 
 IDLE_S = 600.0
@@ -35,12 +35,14 @@ log = get_logger()
 
 async def pages(
     store: RecordStore, workshop: str, *, after: int, upto: int | None = None
-) -> AsyncGenerator[list[Row], None]:
-    """The record's rows behind a position, page by page."""
-    while rows := await store.read(workshop, after=after, upto=upto, limit=READ_ROWS):
-        after = rows[-1].position
+) -> AsyncGenerator[Page, None]:
+    """The record's entries behind a position, page by page. Raises RecordDamaged where a page does not begin there."""
+    while (page := await store.page(workshop, after=after, upto=upto, limit=READ_ROWS)).entries:
+        if page.positions[0] != after + 1:
+            raise RecordDamaged(f"{workshop}: expected an entry at {after + 1}, found none")
+        after = page.positions[-1]
         await asyncio.sleep(0)
-        yield rows
+        yield page
 
 
 def _closable(hints: AsyncIterator[frozenset[str] | None]) -> AsyncGenerator[frozenset[str] | None, None]:
@@ -208,8 +210,8 @@ class LiveWorkshops:
         order: dict[tuple[int, str], Sealed] = {} if loading is None else loading
         keyed = loading is not None
         async with aclosing(pages(self._store, live.id, after=before - 1)) as read:
-            async for rows in read:
-                events = decode_rows(rows)
+            async for page in read:
+                events = decode_entries(live.id, page)
                 for recorded in events:
                     if isinstance(recorded, Recorded):
                         order.update(
@@ -219,7 +221,7 @@ class LiveWorkshops:
                 if loading is None:
                     await self._open_texts(live, order, keyed=keyed)
                     order.clear()
-                live.fold(events, rows)
+                live.fold(events, page)
                 if loading is not None:
                     passed = await self.waypoints.passed(live.id, live.projections, passed)
         if loading is not None and live.size:

@@ -12,7 +12,7 @@ from typing import Any
 
 from cocreate.application.errors import PositionUnknown
 from cocreate.application.groupings import Grouping, Groupings
-from cocreate.application.live import LiveWorkshop, decode_row, decode_rows
+from cocreate.application.live import LiveWorkshop, decode_entries, decode_row
 from cocreate.application.lives import LiveWorkshops, pages
 from cocreate.application.reachable import store_told
 from cocreate.application.suggesting import Suggestions
@@ -288,8 +288,8 @@ class Reading:
         past = await waypoints.views(live.id, at)
         passed = past.at + 1
         async with aclosing(pages(self._store, live.id, after=past.at, upto=at)) as read:
-            async for rows in read:
-                past.apply_all(decode_rows(rows))
+            async for page in read:
+                past.apply_all(decode_entries(live.id, page))
                 passed = await waypoints.passed(live.id, past, passed)
         return past
 

@@ -10,6 +10,7 @@ from cocreate.audit.texts import SealedTexts
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import Recorded
 from cocreate.record.codec import EntryMalformed, decode_page
+from cocreate.record.page import Page
 from cocreate.tlog.merkle import Frontier, leaf_hash
 
 PAGE_ENTRIES: Final = 1_000
@@ -20,14 +21,6 @@ _NAME: Final = b'"event":"'
 
 Stored = bytes | None
 """An entry's bytes; None where only its hash is there."""
-
-
-class Placed(NamedTuple):
-    """An entry as the decoder of pages wants it."""
-
-    position: int
-    name: str
-    entry: bytes
 
 
 class TimeMark(NamedTuple):
@@ -92,31 +85,30 @@ class Entries:
         self.hashed += len(entries)
         if self.unreadable_from is None:
             self._check_times(first, entries)
-            placed = [Placed(first + at, _name(entry), entry) for at, entry in enumerate(entries)]
+            page = Page(range(first, first + len(entries)), list(map(_name, entries)), entries)
             try:
-                for event in decode_page(placed):
-                    self._event(event, placed, first)
+                for event in decode_page(page):
+                    self._event(event, page, first)
             except EntryMalformed as error:
-                self._malformed(placed, first, error)
+                self._malformed(entries[self.tree.size - first], error)
         rest = entries[self.tree.size - first :]
         self._append([leaf_hash(entry) for entry in rest])
 
-    def _event(self, event: Recorded | BallotRun, placed: Sequence[Placed], first: int) -> None:
+    def _event(self, event: Recorded | BallotRun, page: Page, first: int) -> None:
         if isinstance(event, BallotRun):
-            within = placed[event.position - first : event.last + 1 - first]
-            run_entries = [one.entry for one in within]
+            within = slice(event.position - first, event.last + 1 - first)
+            run_entries = page.entries[within]
             self._texts.note_run(event)
-            self._replay.take_run(event, run_entries, [one.name for one in within])
+            self._replay.take_run(event, run_entries, page.names[within])
             self._append([leaf_hash(entry) for entry in run_entries])
             return
-        entry = placed[event.position - first].entry
+        entry = page.entries[event.position - first]
         self._texts.note(event)
         self._replay.take(event, entry, self.tree.root)
         self._append([leaf_hash(entry)])
 
-    def _malformed(self, placed: Sequence[Placed], first: int, error: EntryMalformed) -> None:
+    def _malformed(self, entry: bytes, error: EntryMalformed) -> None:
         self.unreadable_from = self.tree.size
-        entry = placed[self.tree.size - first].entry
         self._findings.violation(
             "entry",
             self.tree.size,

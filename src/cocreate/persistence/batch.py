@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
+from cocreate.record.page import Page
+
 REQUEST_BYTES = 32
 
 
@@ -148,6 +150,16 @@ class Batch:
     seats: Sequence[Seat] = ()
     summaries: Sequence[Summary] = ()
     erasures: Sequence[Erasure] = ()
+
+
+def page_of(found: Sequence[tuple[int, str, bytes]]) -> Page:
+    """The page of what a store found: (position, NAME, entry)."""
+    return Page(*zip(*found, strict=True)) if found else Page((), (), ())
+
+
+def rows_of(workshop: str, page: Page) -> list[Row]:
+    """The rows of a page."""
+    return [Row(workshop, *one) for one in zip(*page, strict=True)]
 
 
 _place = attrgetter("workshop", "position")

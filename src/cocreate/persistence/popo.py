@@ -17,6 +17,7 @@ from cocreate.persistence.batch import (
     SealedRow,
     Seat,
     Summary,
+    page_of,
     rows_in_order,
     versions,
 )
@@ -25,6 +26,7 @@ from cocreate.persistence.popo_identity import PopoIdentity
 from cocreate.persistence.record_store import READ_ROWS_MAX
 from cocreate.persistence.waypoints import PopoWaypointRows
 from cocreate.persistence.wrapped_keys import PopoWrappedKeys
+from cocreate.record.page import Page
 
 
 class PopoRecorder(POPOAggregateRecorder):
@@ -134,6 +136,12 @@ class PopoRecordStore:
     ) -> list[Row]:
         first, end = versions(after, upto, limit)
         return self.recorder.read(workshop, first, min(end, self.recorder.head(workshop)))
+
+    async def page(
+        self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
+    ) -> Page:
+        rows = await self.read(workshop, after=after, upto=upto, limit=limit)
+        return page_of([row[1:] for row in rows])
 
     async def head(self, workshop: str) -> int:
         return self.recorder.head(workshop)

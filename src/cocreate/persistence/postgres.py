@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from cocreate.persistence.batch import Batch, Row, rows_in_order, versions
+from cocreate.persistence.batch import Batch, Row, page_of, rows_in_order, rows_of, versions
 from cocreate.persistence.changes import CHANGES, Change, changes_of
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.identity import Identity, SqlIdentity
@@ -19,6 +19,7 @@ from cocreate.persistence.schema import POSTGRES_WORDS, migrate
 from cocreate.persistence.side_reads import SideReads
 from cocreate.persistence.waypoints import SqlWaypointRows, WaypointRows
 from cocreate.persistence.wrapped_keys import SqlWrappedKeys, WrappedKeys
+from cocreate.record.page import Page
 
 _MIGRATION_LOCK = 0x636F63726561  # "cocrea": any number that all nodes agree on
 
@@ -51,8 +52,13 @@ class PostgresRecordStore(SideReads):
     async def read(
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
     ) -> list[Row]:
+        return rows_of(workshop, await self.page(workshop, after=after, upto=upto, limit=limit))
+
+    async def page(
+        self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
+    ) -> Page:
         asked = versions(after, upto, limit)
-        read = partial(self._read, workshop=workshop, asked=asked)
+        read = partial(self._page, workshop=workshop, asked=asked)
         return await self._reader.run(partial(self._reader.read, read))
 
     async def head(self, workshop: str) -> int:
@@ -152,14 +158,14 @@ class PostgresRecordStore(SideReads):
             # The server rolls back what nobody commits.
             self._writer.drop()
 
-    def _read(self, connection: Connection, workshop: str, asked: tuple[int, int]) -> list[Row]:
+    def _page(self, connection: Connection, workshop: str, asked: tuple[int, int]) -> Page:
         found = connection.execute(
             self.recorder.select_rows_statement,
             (workshop, *asked),
             prepare=True,
             binary=True,
         )
-        return [Row(workshop, version - 1, name, entry) for version, name, entry in found.fetchall()]
+        return page_of(found.fetchall())
 
     def _heads(self, connection: Connection, workshops: Collection[str]) -> dict[str, int]:
         answer = self._ask_heads(connection, workshops).fetchall()

@@ -105,7 +105,7 @@ class PostgresRecorder(PostgresAggregateRecorder):
             " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked(id, place) ORDER BY place"
         )
         self.select_rows_statement = (
-            f"SELECT originator_version, topic, state FROM {table}"  # noqa: S608
+            f"SELECT originator_version - 1, topic, state FROM {table}"  # noqa: S608
             " WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s"
             " ORDER BY originator_version"
         )

@@ -14,6 +14,7 @@ from cocreate.persistence.batch import Batch, CommandRow, KeyRow, Row, SealedRow
 from cocreate.persistence.identity import Identity
 from cocreate.persistence.waypoints import WaypointRows
 from cocreate.persistence.wrapped_keys import WrappedKeys
+from cocreate.record.page import Page
 
 LOOKUPS_MAX = 500  # keys in one query: far below what either database takes as parameters
 READ_ROWS_MAX = 4096  # a page of entries: at most 240 MB at their size limit, usually one or two
@@ -57,6 +58,12 @@ class RecordStore(Protocol):
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
     ) -> list[Row]:
         """Entries at positions > `after` and <= `upto`, ascending, at most `limit`."""
+        ...
+
+    async def page(
+        self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
+    ) -> Page:
+        """The same entries in columns, for who reads many: it costs two thirds."""
         ...
 
     async def head(self, workshop: str) -> int:

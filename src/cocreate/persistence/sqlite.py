@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cocreate.persistence.batch import Batch, Row, rows_in_order, versions
+from cocreate.persistence.batch import Batch, Row, page_of, rows_in_order, rows_of, versions
 from cocreate.persistence.changes import CHANGES, Change, changes_of
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.identity import Identity, SqlIdentity
@@ -19,6 +19,7 @@ from cocreate.persistence.side_reads import SideReads
 from cocreate.persistence.sqlite_recorder import BUSY_TIMEOUT_MS, SqliteDatastore, SqliteRecorder, connect
 from cocreate.persistence.waypoints import SqlWaypointRows, WaypointRows
 from cocreate.persistence.wrapped_keys import SqlWrappedKeys, WrappedKeys
+from cocreate.record.page import Page
 
 FOLLOW_INTERVAL_SECONDS = 0.25
 # An erasure empties the write-ahead log, for which every reader must be between two transactions. Ours are short;
@@ -59,8 +60,13 @@ class SqliteRecordStore(SideReads):
     async def read(
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
     ) -> list[Row]:
+        return rows_of(workshop, await self.page(workshop, after=after, upto=upto, limit=limit))
+
+    async def page(
+        self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
+    ) -> Page:
         asked = versions(after, upto, limit)
-        return await self._reader.run(partial(self._read, workshop=workshop, asked=asked))
+        return await self._reader.run(partial(self._page, workshop=workshop, asked=asked))
 
     async def head(self, workshop: str) -> int:
         return (await self.heads([workshop]))[workshop]
@@ -137,9 +143,9 @@ class SqliteRecordStore(SideReads):
             else:
                 _insert(connection, _STATEMENTS[change], values)
 
-    def _read(self, connection: sqlite3.Connection, workshop: str, asked: tuple[int, int]) -> list[Row]:
+    def _page(self, connection: sqlite3.Connection, workshop: str, asked: tuple[int, int]) -> Page:
         found = connection.execute(self.recorder.select_rows_statement, (_stored_id(workshop), *asked))
-        return [Row(workshop, version - 1, name, entry) for version, name, entry in found]
+        return page_of(found.fetchall())
 
     def _heads(self, connection: sqlite3.Connection, workshops: Collection[str]) -> dict[str, int]:
         statement = self.recorder.select_head_statement

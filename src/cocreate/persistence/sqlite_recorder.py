@@ -93,7 +93,7 @@ class SqliteRecorder(SQLiteAggregateRecorder):
             f"SELECT coalesce(max(originator_version), 0) FROM {table} WHERE originator_id = ?"  # noqa: S608
         )
         self.select_rows_statement = (
-            f"SELECT originator_version, topic, state FROM {table}"  # noqa: S608
+            f"SELECT originator_version - 1, topic, state FROM {table}"  # noqa: S608
             " WHERE originator_id = ? AND originator_version > ? AND originator_version <= ?"
             " ORDER BY originator_version"
         )

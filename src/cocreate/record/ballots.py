@@ -1,19 +1,24 @@
 """Ballots as bytes, of which a busy record is made: one expression for a whole entry, and runs of them read by columns.
 
+In a run each entry is cut in three: a head and an end, whose values stand at the same places in all of them, and between
+these what it says, which is one of a few things. Heads and ends are held to their form column by column, a column at once.
+
 What is read here is canonical, and its event is made without asking its model again. Anything else goes the way of every
 other event in `codec`, which tells what is wrong with it.
 """
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import groupby
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple
 
 from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun
 from cocreate.domain.messages import Recorded
 from cocreate.domain.voting.choices import OPTIONS_KEPT_MAX, one_object
 from cocreate.domain.voting.method import CHOICES_MAX, MARK_MAX
+from cocreate.record.page import Page
 
 BALLOT_KINDS: Final = {kind.NAME: kind for kind in (BallotCast, BallotReplaced)}
 
@@ -32,41 +37,30 @@ _ENTRY: Final = re.compile(
     rf'"position":({_SHORT}),"time":({_SHORT})\}}'
 )
 """All of a canonical ballot, its integers short enough to be within their limits."""
-_COLONS: Final = 10
-"""In each ballot without a claimed time; no value has one."""
-_CLAIM: Final = re.compile(rf',"claimed_at":{_SHORT}(?=,"counter":)')
-_COLUMN: Final = {
-    name: re.compile(pattern)
-    for name, pattern in (
-        ("round", f"{UUID}/"),
-        ("option", f"(?:/{UUID})?"),
-        ("choice", _CHOICE),
-        ("counter", _COUNTER),
-        ("time", _SHORT),
-    )
-}
+_ANY_HEX: Final = "?" * 32
+_ANY_UUID: Final = "????????-????-????-????-????????????"
+_HEADS: Final = tuple(
+    f'{{"actor":"{_ANY_HEX}","aggregate":"{_ANY_UUID}/{_ANY_HEX}{option}","command":"{_ANY_HEX}","event":"Ballot'.encode()
+    for option in ("", f"/{_ANY_UUID}")
+)
+"""How a ballot on all options begins, and one on a single option: forms, in which a `?` is any hexadecimal digit."""
+_SAID: Final = re.compile(
+    rf'(Cast|Replaced)\.v1","facts":\{{"choice":({_CHOICE})(,"claimed_at":{_SHORT})?,"counter":({_COUNTER})'.encode()
+)
+_SHORT_DIGITS_MAX: Final = 15
 _HEX_DIGITS: Final = b"0123456789abcdef"
-_ROUND, _VOTER, _OPTION = slice(0, 37), slice(37, 69), slice(69, None)
-"""The parts of a ballot's composite id, with the slashes between them."""
 _ACTOR: Final = slice(10, 42)
+_AGGREGATE_AT: Final = 57
+_ROUND: Final = slice(0, 36)
 _CLAIMED_AT: Final = '"claimed_at":'
-_SLASH: Final = slice(93, 94)
-"""Where a ballot's composite id has its first slash, and every other entry has something else."""
+_SLASH, _OPTION_SLASH = slice(93, 94), slice(126, 127)
+"""Where a ballot's composite id has its slashes, and every other entry has something else."""
 _CHOICES_KEPT_MAX: Final = 50_000
 _CHOICE_KEPT_LENGTH_MAX: Final = 39 * OPTIONS_KEPT_MAX + 1
 _choices: dict[str, Any] = {}
 """Choices by their canonical JSON: thousands of ballots say one of a few things."""
-
-
-class Placed(Protocol):
-    """An entry with the columns by which its store finds it."""
-
-    @property
-    def position(self) -> int: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def entry(self) -> bytes: ...
+_said: dict[bytes, tuple[str, Any, int]] = {}
+"""NAME, choice and counter by all the bytes that say them."""
 
 
 def as_ballot(entry: bytes) -> re.Match[str] | None:
@@ -90,79 +84,148 @@ def ballot(found: re.Match[str]) -> Recorded:
     return Recorded(int(position), int(time), text[_ACTOR], aggregate, command, BALLOT_KINDS[name].of(facts))
 
 
-def runs_of(ballots: Sequence[Placed]) -> list[BallotRun] | None:
-    """The runs of consecutive ballots; None where one of them is not as it should be, which reading one by one will tell.
-
-    The text is cut at its colons, and what stands between them is taken as values, column by column. These are checked, and
-    written again with the names and positions of their places: that must give the text byte for byte.
-    """
-    joined = b"\n".join([one.entry for one in ballots])
-    if not joined.isascii():
+def runs_of(page: Page) -> list[BallotRun] | None:
+    """The runs of consecutive ballots; None where one of them is not as it should be, which reading one by one will tell."""
+    columns = _columns(page) or _columns_of_several_forms(page)
+    if columns is None:
         return None
-    text = joined.decode("ascii")
-    cut = text.split(":")
-    if len(cut) != _COLONS * len(ballots) + 1:
-        # A run does not have the times that voters claimed.
-        text = _CLAIM.sub("", text)
-        cut = text.split(":")
-        if len(cut) != _COLONS * len(ballots) + 1:
-            return None
-    actors = [one[1:33] for one in cut[1::_COLONS]]
-    aggregates = [one[1:-11] for one in cut[2::_COLONS]]
-    commands = [one[1:33] for one in cut[3::_COLONS]]
-    said = [one[:-10] for one in cut[6::_COLONS]]
-    counters = [one[:-9] for one in cut[7::_COLONS]]
-    randoms = [one[1:33] for one in cut[8::_COLONS]]
-    times = [one[:-10] for one in cut[10::_COLONS]]
-    times[-1] = cut[-1][:-1]
-    rounds = [one[_ROUND] for one in aggregates]
-    again = [
-        f'{{"actor":"{actor}","aggregate":"{aggregate}","command":"{command}","event":"{one.name}",'
-        f'"facts":{{"choice":{choice},"counter":{counter},"random":"{random}"}},"position":{one.position},"time":{time}}}'
-        for one, actor, aggregate, command, choice, counter, random, time in zip(
-            ballots, actors, aggregates, commands, said, counters, randoms, times, strict=True
-        )
-    ]
-    if not (
-        _all_hex([*actors, *[one[_VOTER] for one in aggregates], *commands, *randoms])
-        and _all_are("round", rounds)
-        and _all_are("option", [one[_OPTION] for one in aggregates])
-        and _all_are("choice", [one for one in said if one not in _choices])
-        and _all_are("counter", counters)
-        and _all_are("time", times)
-        and "\n".join(again) == text
-    ):
-        return None
-    choices = [_choices[one] if one in _choices else _choice(one) for one in said]
-    counts = [int(one) for one in counters]
     runs, first = [], 0
-    for round_id, group in groupby(rounds):
+    for round_id, group in groupby([one[_ROUND] for one in columns.aggregates]):
         end = first + len(list(group))
         runs.append(
             BallotRun(
-                round_id[:-1],
-                ballots[first].position,
-                int(times[first]),
-                int(times[end - 1]),
-                aggregates[first:end],
-                choices[first:end],
-                counts[first:end],
-                randoms[first:end],
-                commands[first:end],
+                round_id,
+                page.positions[first],
+                int(columns.times[first]),
+                int(columns.times[end - 1]),
+                columns.aggregates[first:end],
+                columns.choices[first:end],
+                columns.counters[first:end],
+                columns.randoms[first:end],
+                columns.commands[first:end],
             )
         )
         first = end
     return runs
 
 
-def _all_hex(values: Sequence[str]) -> bool:
-    """Whether each of the values is 32 lower-case hexadecimal digits."""
-    return {32} == set(map(len, values)) and not "".join(values).encode().translate(None, _HEX_DIGITS)
+class _Columns(NamedTuple):
+    """What ballots hold, as far as their positions and NAMEs do not tell."""
+
+    aggregates: Sequence[str]
+    commands: Sequence[str]
+    choices: Sequence[Any]
+    counters: Sequence[int]
+    randoms: Sequence[str]
+    times: Sequence[str]
 
 
-def _all_are(column: str, values: Iterable[str]) -> bool:
-    """Whether each of the values, few of which differ, is written as the column has it."""
-    return all(map(_COLUMN[column].fullmatch, set(values)))
+def _columns(page: Page) -> _Columns | None:
+    """The columns of ballots that are written alike; None where one of them is not as it should be, or not like the first."""
+    positions, names, entries = page
+    count, digits = len(entries), "".join(map(str, positions)).encode()
+    position_size, time_size = len(digits) // count, len(entries[0]) - entries[0].rfind(b":") - 2
+    if not 0 < position_size <= _SHORT_DIGITS_MAX or not 0 < time_size <= _SHORT_DIGITS_MAX:
+        return None
+    head, end = _HEADS[entries[0][_OPTION_SLASH] == b"/"], _end(position_size, time_size)
+    width, end_width = len(head), len(end)
+    heads = b"".join([one[:width] for one in entries])
+    ends = b"".join([one[-end_width:] for one in entries])
+    if not (_has_form(heads, head, count) and _has_form(ends, end, count)):
+        return None
+    found, choices, counters = zip(
+        *[_said.get(one) or _read(one) for one in [one[width:-end_width] for one in entries]], strict=True
+    )
+    position_at, time_at = end.index(b'"position":') + 11, end_width - 1 - time_size
+    time_digits = [ends[time_at + place :: end_width] for place in range(time_size)]
+    if not (
+        found == tuple(names)
+        and all(
+            ends[position_at + place :: end_width] == digits[place::position_size]
+            for place in range(position_size)
+        )
+        and b"".join(time_digits).isdigit()
+        and (time_size == 1 or b"0" not in time_digits[0])
+    ):
+        return None
+    command_at = head.index(b'"command":"') + 11
+    return _Columns(
+        _cut(heads, width, _AGGREGATE_AT, command_at - 13 - _AGGREGATE_AT),
+        _cut(heads, width, command_at, 32),
+        choices,
+        counters,
+        _cut(ends, end_width, end.index(b"?"), 32),
+        _cut(ends, end_width, time_at, time_size),
+    )
+
+
+def _columns_of_several_forms(page: Page) -> _Columns | None:
+    """The same of ballots that are written in several ways, which are read apart."""
+    alike: dict[tuple[bool, int, int], list[int]] = {}
+    for place, (position, entry) in enumerate(zip(page.positions, page.entries, strict=True)):
+        form = entry[_OPTION_SLASH] == b"/", len(str(position)), len(entry) - entry.rfind(b":")
+        alike.setdefault(form, []).append(place)
+    if len(alike) == 1:
+        return None
+    ballots: dict[int, tuple[Any, ...]] = {}
+    for places in alike.values():
+        columns = _columns(
+            Page(
+                [page.positions[place] for place in places],
+                [page.names[place] for place in places],
+                [page.entries[place] for place in places],
+            )
+        )
+        if columns is None:
+            return None
+        ballots.update(zip(places, zip(*columns, strict=True), strict=True))
+    return _Columns(*zip(*[ballots[place] for place in range(len(page.entries))], strict=True))
+
+
+@lru_cache
+def _end(position_size: int, time_size: int) -> bytes:
+    """The form in which ballots end whose numbers have so many digits."""
+    return f',"random":"{_ANY_HEX}"}},"position":{"?" * position_size},"time":{"?" * time_size}}}'.encode()
+
+
+def _has_form(text: bytes, form: bytes, count: int) -> bool:
+    """Whether the text is the form so many times."""
+    return (
+        len(text) == count * len(form)
+        and all(text[place :: len(form)].count(byte) == count for place, byte in _places(form))
+        and len(text.translate(None, _HEX_DIGITS)) == count * len(form.translate(None, _HEX_DIGITS + b"?"))
+    )
+
+
+@lru_cache
+def _places(form: bytes) -> list[tuple[int, int]]:
+    """Where the form says which byte it is."""
+    return [(place, byte) for place, byte in enumerate(form) if byte != ord("?")]
+
+
+def _cut(text: bytes, width: int, at: int, size: int) -> list[str]:
+    """What stands at a place of each ballot's head or end."""
+    plain = text.decode("ascii")
+    return [plain[place : place + size] for place in range(at, len(plain), width)]
+
+
+def _read(said: bytes) -> tuple[str, Any, int]:
+    """NAME, choice and counter; no NAME where it is not as it should be."""
+    match = _SAID.fullmatch(said)
+    if match is None:
+        return "", None, 0
+    kind, written, claimed, counter = match.groups()
+    choice = written.decode("ascii")
+    found = (
+        f"Ballot{kind.decode()}.v1",
+        _choices[choice] if choice in _choices else _choice(choice),
+        int(counter),
+    )
+    if claimed is None and len(choice) <= _CHOICE_KEPT_LENGTH_MAX:
+        if len(_said) >= _CHOICES_KEPT_MAX:
+            _said.clear()
+        _said[said] = found
+    return found
 
 
 def _choice(said: str) -> Any:

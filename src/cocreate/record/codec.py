@@ -6,8 +6,8 @@ order or a float never gets past the decoder. Ballots, of which a busy record is
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby, islice
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Final, get_args
 
 from pydantic import ValidationError
@@ -22,10 +22,11 @@ from cocreate.domain import (  # noqa: F401  importing the aggregates registers 
 )
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
-from cocreate.record.ballots import BALLOT_ID, BALLOT_KINDS, UUID, Placed, as_ballot, ballot, runs_of
+from cocreate.record.ballots import BALLOT_ID, BALLOT_KINDS, UUID, as_ballot, ballot, runs_of
+from cocreate.record.page import Page
 
 ENTRY_BYTES_MAX: Final = 60_000
-TOGETHER: Final = 250
+TOGETHER: Final = 500
 """Ballots read at once: they, their text and their values fit into a core's cache."""
 
 _PSEUDONYM: Final = r"[0-9a-f]{32}"
@@ -75,23 +76,33 @@ def decode(entry: bytes) -> Recorded:
     return _any(entry) if found is None else ballot(found)
 
 
-def decode_page(page: Sequence[Placed]) -> Iterator[Recorded | BallotRun]:
-    """The events of consecutive entries, ballots of one round as runs. Raises EntryMalformed, also where a column differs.
+def decode_page(page: Page) -> Iterator[Recorded | BallotRun]:
+    """The events of a page, ballots of one round as runs.
 
-    Ballots that follow one another are read together, several times as fast as one by one.
+    Raises EntryMalformed, also where an entry's place differs from what it says, or a position is left out. Ballots that
+    follow one another are read together, several times as fast as one by one.
     """
-    for are_ballots, group in groupby(page, key=lambda placed: placed.name in BALLOT_KINDS):
-        while placed := list(islice(group, TOGETHER if are_ballots else None)):
-            runs = runs_of(placed) if are_ballots else None
-            yield from map(decode_placed, placed) if runs is None else runs
+    positions, names, entries = page
+    for expected, position in enumerate(positions, positions[0]):
+        if position != expected:
+            raise EntryMalformed(f"expected the entry at {expected}, found that at {position} next")
+    first = 0
+    for are_ballots, group in groupby(map(BALLOT_KINDS.__contains__, names)):
+        end = first + len(list(group))
+        for start in range(first, end, TOGETHER):
+            part = slice(start, min(start + TOGETHER, end))
+            some = Page(positions[part], names[part], entries[part])
+            runs = runs_of(some) if are_ballots else None
+            yield from map(decode_placed, *some) if runs is None else runs
+        first = end
 
 
-def decode_placed(placed: Placed) -> Recorded:
-    """The event of an entry whose columns must say what the entry says. Raises EntryMalformed."""
-    recorded = decode(placed.entry)
-    if recorded.position != placed.position or placed.name != recorded.event.NAME:
+def decode_placed(position: int, name: str, entry: bytes) -> Recorded:
+    """The event of an entry whose place must be what it says. Raises EntryMalformed."""
+    recorded = decode(entry)
+    if recorded.position != position or name != recorded.event.NAME:
         raise EntryMalformed(
-            f"the place says {placed.position} ({placed.name}), the entry says {recorded.position} ({recorded.event.NAME})"
+            f"the place says {position} ({name}), the entry says {recorded.position} ({recorded.event.NAME})"
         )
     return recorded
 

@@ -41,6 +41,7 @@ from tests.domain.words import (
     withdraws_ballot,
 )
 from tests.given_when_then import Story, given
+from tests.pages import page_of
 from tests.record import independent_decoder
 from tests.record.independent_state import State
 
@@ -83,7 +84,7 @@ def test_the_certificate_the_views_and_a_second_reader_say_the_same(name: str, s
         for entry, stored in zip(story.entries, entries, strict=True)
     ]
     projections = Projections()
-    projections.apply_all(decode_page(rows))
+    projections.apply_all(decode_page(page_of(rows)))
     told = result(projections, round_id(1), TIE_ROOT)
     assert told.elected == certified.elected
     assert digest_of(told.steps) == certified.steps_digest
@@ -144,7 +145,7 @@ def test_ballots_of_every_form_are_read_in_runs(name: str) -> None:
         if isinstance(entry.event, BallotCast | BallotReplaced)
     ]
     assert rows
-    assert all(isinstance(one, BallotRun) for one in decode_page([rows[0]]))
-    assert [one.choices for one in decode_page([rows[-1]]) if isinstance(one, BallotRun)] == [
+    assert all(isinstance(one, BallotRun) for one in decode_page(page_of(rows[:1])))
+    assert [list(one.choices) for one in decode_page(page_of(rows[-1:])) if isinstance(one, BallotRun)] == [
         [decode(rows[-1].entry).event.choice]  # type: ignore[attr-defined]  # a ballot, as chosen above
     ]
