@@ -116,15 +116,15 @@ async def _position(service: "Service", live: "LiveWorkshop", moment: str) -> in
 async def _folded(service: "Service", live: "LiveWorkshop", position: int) -> "Projections":
     """The projections up to a position, folded from the stored entries and from nothing else."""
     from cocreate.application.errors import PositionUnknown
-    from cocreate.application.live import decode_row
+    from cocreate.application.live import decode_entries
+    from cocreate.application.lives import pages
     from cocreate.projections.fold import Projections
 
     if position >= live.size:
         raise PositionUnknown(at=position, head=live.size - 1)
     projections = Projections()
-    while projections.at < position:
-        for row in await service.store.read(live.id, after=projections.at, upto=position):
-            projections.apply(decode_row(row))
+    async for page in pages(service.store, live.id, after=-1, upto=position):
+        projections.apply_all(decode_entries(live.id, page))
     return projections
 
 

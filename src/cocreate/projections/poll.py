@@ -65,29 +65,26 @@ class Poll:
     def fold(self, run: BallotRun) -> int | None:
         """Count a run of ballots; returns where the round last came to have few voters, or enough, if it did.
 
-        Most runs need no look at each ballot: one a voter, of a round whose tally nobody is shown and that has enough voters.
+        Most runs are of a round whose tally nobody is shown and that has enough voters: there it only counts what came and
+        what went.
         """
         size = len(run.aggregates)
-        if (
-            self.per_option
-            or self.released
-            or self.voters - size < VOTERS_WARNING
-            or len(set(run.aggregates)) < size
-        ):
+        if self.per_option or self.released or self.voters - size < VOTERS_WARNING:
             return self._fold_one_by_one(run)
-        went = Counter(map(self.standing.get, run.aggregates))
-        came = Counter(run.choices)
-        self.standing.update(zip(run.aggregates, run.choices, strict=True))
+        standing, before = self.standing, []
+        for aggregate, choice in zip(run.aggregates, run.choices, strict=True):
+            before.append(standing.get(aggregate))
+            standing[aggregate] = choice
         self.counters.update([one for one in zip(run.aggregates, run.counters, strict=True) if one[1] != 1])
+        came, went = Counter(run.choices), Counter(before)
         withdrawn, first = came.pop(None, 0), went.pop(None, 0)
         self.ballots += first - withdrawn
         self.voters += first - withdrawn
         self.withdrawn += withdrawn
         self.replaced += size - first - withdrawn
+        came.subtract(went)
         for choice, times in came.items():
             self.tally.add(None, choice, times)
-        for choice, times in went.items():
-            self.tally.add(None, choice, -times)
         self._show_more(len(self.standing))
         return None
 

@@ -31,9 +31,12 @@ _MARKED: Final = rf"{_MARK}(?:,{_MARK}){{0,{CHOICES_MAX - 1}}}"
 _CHOICE: Final = rf"-1|0|1|\[(?:{_NAMED}|{_MARKED})?\]"
 _COUNTER: Final = r"[1-9][0-9]{0,5}"
 _SHORT: Final = r"(?:0|[1-9][0-9]{0,14})"
+_SAID: Final = (
+    rf'(Cast|Replaced)\.v1","facts":\{{"choice":({_CHOICE})(,"claimed_at":{_SHORT})?,"counter":({_COUNTER})'
+)
+"""What the voter says: the same few things in most ballots."""
 _ENTRY: Final = re.compile(
-    rf'\{{"actor":"{_HEX}","aggregate":"({BALLOT_ID})","command":"({_HEX})","event":"(Ballot(?:Cast|Replaced)\.v1)",'
-    rf'"facts":\{{"choice":({_CHOICE})(?:,"claimed_at":{_SHORT})?,"counter":({_COUNTER}),"random":"({_HEX})"\}},'
+    rf'\{{"actor":"{_HEX}","aggregate":"({BALLOT_ID})","command":"({_HEX})","event":"Ballot({_SAID}),"random":"({_HEX})"\}},'
     rf'"position":({_SHORT}),"time":({_SHORT})\}}'
 )
 """All of a canonical ballot, its integers short enough to be within their limits."""
@@ -44,21 +47,17 @@ _HEADS: Final = tuple(
     for option in ("", f"/{_ANY_UUID}")
 )
 """How a ballot on all options begins, and one on a single option: forms, in which a `?` is any hexadecimal digit."""
-_SAID: Final = re.compile(
-    rf'(Cast|Replaced)\.v1","facts":\{{"choice":({_CHOICE})(,"claimed_at":{_SHORT})?,"counter":({_COUNTER})'.encode()
-)
+_ALL_SAID: Final = re.compile(_SAID.encode())
 _SHORT_DIGITS_MAX: Final = 15
 _HEX_DIGITS: Final = b"0123456789abcdef"
 _ACTOR: Final = slice(10, 42)
 _AGGREGATE_AT: Final = 57
 _ROUND: Final = slice(0, 36)
-_CLAIMED_AT: Final = '"claimed_at":'
+_CLAIMED_AT: Final = ',"claimed_at":'
 _SLASH, _OPTION_SLASH = slice(93, 94), slice(126, 127)
 """Where a ballot's composite id has its slashes, and every other entry has something else."""
-_CHOICES_KEPT_MAX: Final = 50_000
-_CHOICE_KEPT_LENGTH_MAX: Final = 39 * OPTIONS_KEPT_MAX + 1
-_choices: dict[str, Any] = {}
-"""Choices by their canonical JSON: thousands of ballots say one of a few things."""
+_SAID_KEPT_MAX: Final = 50_000
+_SAID_KEPT_BYTES_MAX: Final = 39 * OPTIONS_KEPT_MAX + 60
 _said: dict[bytes, tuple[str, Any, int]] = {}
 """NAME, choice and counter by all the bytes that say them."""
 
@@ -72,16 +71,18 @@ def as_ballot(entry: bytes) -> re.Match[str] | None:
 
 def ballot(found: re.Match[str]) -> Recorded:
     """The event of the groups."""
-    text = found.string
-    aggregate, command, name, said, counter, random, position, time = found.groups()
-    claimed = text.partition(_CLAIMED_AT)[2]
+    aggregate, command, written, _, _, claimed, _, random, position, time = found.groups()
+    said = written.encode()
+    name, choice, counter = _said.get(said) or _read(said)
     facts = {
-        "choice": _choices[said] if said in _choices else _choice(said),
-        "claimed_at": int(claimed.partition(",")[0]) if claimed else None,
-        "counter": int(counter),
+        "choice": choice,
+        "claimed_at": None if claimed is None else int(claimed[len(_CLAIMED_AT) :]),
+        "counter": counter,
         "random": random,
     }
-    return Recorded(int(position), int(time), text[_ACTOR], aggregate, command, BALLOT_KINDS[name].of(facts))
+    return Recorded(
+        int(position), int(time), found.string[_ACTOR], aggregate, command, BALLOT_KINDS[name].of(facts)
+    )
 
 
 def runs_of(page: Page) -> list[BallotRun] | None:
@@ -96,8 +97,8 @@ def runs_of(page: Page) -> list[BallotRun] | None:
             BallotRun(
                 round_id,
                 page.positions[first],
-                int(columns.times[first]),
-                int(columns.times[end - 1]),
+                _time(page.entries[first]),
+                _time(page.entries[end - 1]),
                 columns.aggregates[first:end],
                 columns.choices[first:end],
                 columns.counters[first:end],
@@ -110,14 +111,13 @@ def runs_of(page: Page) -> list[BallotRun] | None:
 
 
 class _Columns(NamedTuple):
-    """What ballots hold, as far as their positions and NAMEs do not tell."""
+    """What ballots hold beside their positions, NAMEs and times."""
 
     aggregates: Sequence[str]
     commands: Sequence[str]
     choices: Sequence[Any]
     counters: Sequence[int]
     randoms: Sequence[str]
-    times: Sequence[str]
 
 
 def _columns(page: Page) -> _Columns | None:
@@ -133,9 +133,11 @@ def _columns(page: Page) -> _Columns | None:
     ends = b"".join([one[-end_width:] for one in entries])
     if not (_has_form(heads, head, count) and _has_form(ends, end, count)):
         return None
-    found, choices, counters = zip(
-        *[_said.get(one) or _read(one) for one in [one[width:-end_width] for one in entries]], strict=True
-    )
+    written = [one[width:-end_width] for one in entries]
+    said = list(map(_said.get, written))
+    if not all(said):
+        said = [known or _read(one) for known, one in zip(said, written, strict=True)]
+    found, choices, counters = zip(*said, strict=True)
     position_at, time_at = end.index(b'"position":') + 11, end_width - 1 - time_size
     time_digits = [ends[time_at + place :: end_width] for place in range(time_size)]
     if not (
@@ -155,7 +157,6 @@ def _columns(page: Page) -> _Columns | None:
         choices,
         counters,
         _cut(ends, end_width, end.index(b"?"), 32),
-        _cut(ends, end_width, time_at, time_size),
     )
 
 
@@ -203,6 +204,11 @@ def _places(form: bytes) -> list[tuple[int, int]]:
     return [(place, byte) for place, byte in enumerate(form) if byte != ord("?")]
 
 
+def _time(entry: bytes) -> int:
+    """What a canonical entry ends with."""
+    return int(entry[entry.rfind(b":") + 1 : -1])
+
+
 def _cut(text: bytes, width: int, at: int, size: int) -> list[str]:
     """What stands at a place of each ballot's head or end."""
     plain = text.decode("ascii")
@@ -211,30 +217,25 @@ def _cut(text: bytes, width: int, at: int, size: int) -> list[str]:
 
 def _read(said: bytes) -> tuple[str, Any, int]:
     """NAME, choice and counter; no NAME where it is not as it should be."""
-    match = _SAID.fullmatch(said)
+    match = _ALL_SAID.fullmatch(said)
     if match is None:
         return "", None, 0
-    kind, written, claimed, counter = match.groups()
-    choice = written.decode("ascii")
-    found = (
-        f"Ballot{kind.decode()}.v1",
-        _choices[choice] if choice in _choices else _choice(choice),
-        int(counter),
-    )
-    if claimed is None and len(choice) <= _CHOICE_KEPT_LENGTH_MAX:
-        if len(_said) >= _CHOICES_KEPT_MAX:
+    kind, choice, claimed, counter = match.groups()
+    if claimed is not None:
+        said = said.replace(claimed, b"")
+        return _said.get(said) or _read(said)
+    found = f"Ballot{kind.decode()}.v1", _choice(choice.decode()), int(counter)
+    if len(said) <= _SAID_KEPT_BYTES_MAX:
+        if len(_said) >= _SAID_KEPT_MAX:
             _said.clear()
         _said[said] = found
     return found
 
 
-def _choice(said: str) -> Any:
+def _choice(written: str) -> Any:
     """What canonical JSON of a choice says."""
-    if not said.startswith("["):
-        return int(said)
-    found = one_object(tuple([one if type(one) is str else tuple(one) for one in json.loads(said)]))
-    if len(said) <= _CHOICE_KEPT_LENGTH_MAX:
-        if len(_choices) >= _CHOICES_KEPT_MAX:
-            _choices.clear()
-        _choices[said] = found
-    return found
+    if written.startswith('["'):
+        return one_object(tuple(written[2:-2].split('","')))
+    if written.startswith("["):
+        return one_object(tuple(map(tuple, json.loads(written))))
+    return int(written)

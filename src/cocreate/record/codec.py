@@ -83,9 +83,9 @@ def decode_page(page: Page) -> Iterator[Recorded | BallotRun]:
     follow one another are read together, several times as fast as one by one.
     """
     positions, names, entries = page
-    for expected, position in enumerate(positions, positions[0]):
-        if position != expected:
-            raise EntryMalformed(f"expected the entry at {expected}, found that at {position} next")
+    if tuple(positions) != (dense := tuple(range(positions[0], positions[0] + len(positions)))):
+        expected, found = next(pair for pair in zip(dense, positions, strict=True) if pair[0] != pair[1])
+        raise EntryMalformed(f"expected the entry at {expected}, found that at {found} next")
     first = 0
     for are_ballots, group in groupby(map(BALLOT_KINDS.__contains__, names)):
         end = first + len(list(group))
