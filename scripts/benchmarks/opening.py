@@ -112,16 +112,18 @@ def _figures(store: Store, size: int, wanted_s: float, found: dict[Mode, list[Fo
             "≤ 300 ms",
             worst <= TRAVEL_MS,
         )
-        rate = median(one["replay_per_s"] for one in alone)
+        rate = median(one["replay_per_cpu_s"] for one in alone)
         yield Figure(
             f"replay through all projections, {what}",
             rate,
-            "events/s",
+            "events a second of one core",
             "the library reading the rows alone",
-            median(one["replay_per_s"] / one["library_per_s"] for one in alone),
+            median(one["replay_per_cpu_s"] / one["library_per_cpu_s"] for one in alone),
             "≥ 200,000",
             rate >= REPLAY_PER_S,
         )
+        by_clock = median(one["replay_per_s"] for one in alone)
+        yield Figure(f"the same by the clock, where others may use the core, {what}", by_clock, "events/s")
 
 
 def _weights(found: Found) -> Iterator[Figure]:
@@ -195,14 +197,19 @@ async def _travels(service: Service, live: LiveWorkshop) -> AsyncIterator[float]
 
 
 async def _rates(store: RecordStore, live: LiveWorkshop) -> Found:
-    began = time.perf_counter()
+    """How many events a second of CPU of this process, and by the clock; of the library's reading, by CPU."""
+    began, cpu = time.perf_counter(), time.process_time()
     projections = Projections()
     async for page in pages(store, live.id, after=-1):
         projections.apply_all(decode_entries(live.id, page))
-    ours = live.size / (time.perf_counter() - began)
-    began = time.perf_counter()
+    replay_s, replay_cpu_s = time.perf_counter() - began, time.process_time() - cpu
+    cpu = time.process_time()
     read = sum(1 for _ in store.recorder.select_events(UUID(live.id)))
-    return {"replay_per_s": ours, "library_per_s": read / (time.perf_counter() - began)}
+    return {
+        "replay_per_s": live.size / replay_s,
+        "replay_per_cpu_s": live.size / replay_cpu_s,
+        "library_per_cpu_s": read / (time.process_time() - cpu),
+    }
 
 
 async def _weighed(lives: LiveWorkshops, workshop: str) -> Found:

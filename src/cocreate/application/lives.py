@@ -26,7 +26,7 @@ from cocreate.record.sealed_text import sealed_fields
 IDLE_S = 600.0
 """A workshop that nobody used for this long leaves memory; the next use replays it."""
 READ_ROWS = 1_000
-"""Entries folded before other tasks get their turn: some four milliseconds of work."""
+"""Entries folded before other tasks get their turn: some three milliseconds of work."""
 FOLLOW_PAUSE_S = 1.0
 """Before a store that could not be reached is asked again what others wrote."""
 
