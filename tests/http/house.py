@@ -123,8 +123,10 @@ async def opened_house(
     stream_limits: StreamLimits | None = None,
     public_url: str | None = None,
 ) -> AsyncIterator[House]:
+    """A house without a timekeeper: nothing is written but what a test asks for. A round without grace is certified by hand."""
     settings = Settings(database=f"sqlite:///{folder}/house.sqlite", key_file=folder / "instance.key")
     async with opened_service(settings) as service:
+        service._tasks.pop().cancel()
         app = make_app(service, public_url=public_url, limits=limits, stream_limits=stream_limits)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
