@@ -1,7 +1,10 @@
 """What was signed is remembered outside the database: a record that was put back is read, and never signed or written to."""
 
+import asyncio
+import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -196,3 +199,33 @@ async def test_a_database_edited_by_hand_is_found_out(tmp_path: Path) -> None:
         )
     async with node(tmp_path) as service:
         assert (await service.reading.live(workshop)).rewound
+
+
+async def test_who_stops_waits_for_what_is_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that writes cannot be cancelled with the task that began it: the later state is written behind the earlier one."""
+    began, may_end, real = threading.Event(), threading.Event(), os.fsync
+    writing: list[int] = []
+
+    def slow(descriptor: int) -> None:
+        writing.append(descriptor)
+        began.set()
+        assert may_end.wait(30)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    memory = Memory(tmp_path / "signed")
+    memory.note("record", b"earlier")
+    first = asyncio.create_task(memory.write())
+    await asyncio.to_thread(began.wait, 30)
+    first.cancel()
+    memory.note("record", b"later")
+    second = asyncio.create_task(memory.write())
+    done, _ = await asyncio.wait({first, second}, timeout=0.1)
+    assert done == {first}
+    assert len(writing) == 1
+    may_end.set()
+    await second
+    assert (tmp_path / "signed" / "record").read_bytes() == b"later"
+    assert memory.recall("record") == b"later"

@@ -27,6 +27,7 @@ class Memory:
         self._folder = folder
         self._known: dict[str, bytes] = {}
         self._unwritten: set[str] = set()
+        self._writing = asyncio.Lock()
         self.keeps = False
 
     def recall(self, workshop: str) -> bytes | None:
@@ -60,20 +61,26 @@ class Memory:
 
     async def write(self) -> None:
         """Write what was noted and not written yet. A folder that cannot be written is logged, and tried again."""
-        if self._folder is None or not self._unwritten:
-            return
-        notes = {workshop: self._known[workshop] for workshop in self._unwritten}
-        self._unwritten.clear()
-        try:
-            await asyncio.to_thread(_write, self._folder, notes)
-        except OSError as error:
-            self._unwritten |= notes.keys()
-            log.exception("checkpoints_not_kept", cause=type(error).__name__, folder=str(self._folder))
-        else:
-            # What is written need not be held.
-            for workshop, note in notes.items():
-                if self._known.get(workshop) == note:
-                    del self._known[workshop]
+        if self._folder is not None:
+            # Its thread cannot be stopped: whoever writes next, as a stop does at once, waits for it.
+            await asyncio.shield(self._write_noted(self._folder))
+
+    async def _write_noted(self, folder: Path) -> None:
+        async with self._writing:
+            if not self._unwritten:
+                return
+            notes = {workshop: self._known[workshop] for workshop in self._unwritten}
+            self._unwritten.clear()
+            try:
+                await asyncio.to_thread(_write, folder, notes)
+            except OSError as error:
+                self._unwritten |= notes.keys()
+                log.exception("checkpoints_not_kept", cause=type(error).__name__, folder=str(folder))
+            else:
+                # What is written need not be held.
+                for workshop, note in notes.items():
+                    if self._known.get(workshop) == note:
+                        del self._known[workshop]
 
 
 def _write(folder: Path, notes: dict[str, bytes]) -> None:
