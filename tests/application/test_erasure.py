@@ -1,7 +1,5 @@
 """Erasure takes words, keys and seats for good, and moves nothing that anybody has relied on."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from cocreate.application import (
@@ -17,7 +15,6 @@ from cocreate.application import (
 from cocreate.domain.decider import evolve
 from cocreate.domain.errors import NotTheAuthor, TextNotFound
 from cocreate.domain.state import WorkshopState
-from cocreate.persistence.record_store import RecordStore
 from cocreate.projections.fold import Projections
 from cocreate.projections.reader import AUDIENCES
 from cocreate.record.digest import state_digest
@@ -35,22 +32,8 @@ from tests.application.nodes import (
     person,
     record,
     rows,
-    running,
     seat,
 )
-
-
-@pytest.fixture
-def hands() -> Hands:
-    """The node's clock."""
-    return Hands()
-
-
-@pytest.fixture
-async def service(store: RecordStore, hands: Hands) -> AsyncIterator[Service]:
-    """One node on a store of each kind."""
-    async with running(store, hands, timekeeper=False) as started:
-        yield started
 
 
 async def proofs(service: Service, workshop: str) -> list[tuple[bytes, str, dict[str, tuple[int, ...]]]]:

@@ -52,12 +52,6 @@ async def failing(store: RecordStore) -> FailingStore:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    """Its clock's."""
-    return Hands()
-
-
-@pytest.fixture
 async def service(failing: FailingStore, hands: Hands) -> AsyncIterator[Service]:
     """A running node on it."""
     async with running(failing, hands) as started:

@@ -55,13 +55,6 @@ async def nodes(open_node: OpenNode) -> AsyncIterator[Nodes]:
         yield one, other
 
 
-@pytest.fixture
-async def service(store: RecordStore) -> AsyncIterator[Service]:
-    """One node on a store of each kind."""
-    async with running(store, timekeeper=False) as started:
-        yield started
-
-
 async def reaches(service: Service, workshop: str, size: int) -> LiveWorkshop:
     """Wait until the node has followed to this size."""
     held = await live(service, workshop)

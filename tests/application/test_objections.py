@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, get_args
 
@@ -23,7 +23,6 @@ from cocreate.application import (
 from cocreate.audit.verify import Trust, audit_export
 from cocreate.domain.errors import NotTheAuthor, TextNotFound
 from cocreate.exchange.export_record import export_record
-from cocreate.persistence.record_store import RecordStore
 from tests.application.likeness import assert_live_is_replay
 from tests.application.nodes import (
     HOST,
@@ -47,19 +46,6 @@ from tests.contracts.conftest import OpenNode
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 WHY = "It would flood the cellars"
 FIELD = "objections.0.reason"
-
-
-@pytest.fixture
-def hands() -> Hands:
-    """The node's clock."""
-    return Hands()
-
-
-@pytest.fixture
-async def service(store: RecordStore, hands: Hands) -> AsyncIterator[Service]:
-    """One node on a store of each kind; it certifies only when a test says so."""
-    async with running(store, hands, timekeeper=False) as started:
-        yield started
 
 
 async def consent(service: Service, *names: str, **facts: Any) -> tuple[str, str, str, Sequence[Caller]]:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from itertools import product
 from typing import Any, get_args
 
@@ -22,7 +22,6 @@ from cocreate.application import (
     WithdrawBallot,
 )
 from cocreate.domain.canonical import canonical_json, framed
-from cocreate.persistence.record_store import RecordStore
 from tests.application.nodes import (
     HOST,
     Hands,
@@ -34,25 +33,11 @@ from tests.application.nodes import (
     open_round,
     record,
     rows,
-    running,
     seat,
 )
 
 PEOPLE = 9
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
-
-
-@pytest.fixture
-def hands() -> Hands:
-    """The node's clock."""
-    return Hands()
-
-
-@pytest.fixture
-async def service(store: RecordStore, hands: Hands) -> AsyncIterator[Service]:
-    """One node on a store of each kind; it certifies only when a test says so."""
-    async with running(store, hands, timekeeper=False) as started:
-        yield started
 
 
 async def vote(

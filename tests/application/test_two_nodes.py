@@ -56,12 +56,6 @@ Nodes = tuple[Service, Service]
 
 
 @pytest.fixture
-def hands() -> Hands:
-    """Both nodes' clock."""
-    return Hands()
-
-
-@pytest.fixture
 async def nodes(postgres_database: str, hands: Hands) -> AsyncIterator[Nodes]:
     """Two nodes with stores of their own on one PostgreSQL."""
     stores = PostgresRecordStore(postgres_database), PostgresRecordStore(postgres_database)

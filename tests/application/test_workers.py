@@ -77,12 +77,6 @@ async def beside(
 
 
 @pytest.fixture
-def hands() -> Hands:
-    """The clock of all."""
-    return Hands()
-
-
-@pytest.fixture
 async def writer(open_node: OpenNode, hands: Hands) -> AsyncIterator[Service]:
     """The service that writes."""
     async with running(await open_node(), hands, timekeeper=False) as service:
