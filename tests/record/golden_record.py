@@ -30,7 +30,7 @@ from cocreate.domain.workshop import CloseWorkshop, OpenWorkshop, SealRecord
 from cocreate.record.codec import decode, encode
 from cocreate.record.digest import state_digest
 from cocreate.record.export import Disclosed, ExportHeader, Withheld, read_export, write_export
-from cocreate.record.pseudonyms import round_key_commitment, voter
+from cocreate.record.pseudonyms import Mac, round_key_commitment, voter
 from cocreate.tlog.checkpoints import Checkpoint, sign_checkpoint
 from cocreate.tlog.merkle import Frontier
 from cocreate.tlog.signatures import Cosigner, LogSigner
@@ -169,14 +169,14 @@ def _vote(scribe: Scribe, people: list[str], ideas: list[str]) -> None:
 
 
 def _ballot(author: Author, round_id: str, person: str, option: str | None, choice: object) -> CastBallot:
-    actor = person if option else voter(ROUND_KEY, person)
+    actor = person if option else voter(Mac(ROUND_KEY), person)
     return CastBallot(
         actor=actor, round=round_id, participant=person, option=option, choice=choice, random=author.hex()
     )
 
 
 def _withdrawal(author: Author, round_id: str, person: str) -> WithdrawBallot:
-    actor = voter(ROUND_KEY, person)
+    actor = voter(Mac(ROUND_KEY), person)
     return WithdrawBallot(actor=actor, round=round_id, participant=person, random=author.hex())
 
 

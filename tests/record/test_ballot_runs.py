@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun, run_of
+from cocreate.domain.canonical import canonical_json
 from cocreate.domain.messages import Recorded
 from cocreate.persistence.batch import Row
-from cocreate.record.codec import EntryMalformed, decode_page, decode_placed, encode
+from cocreate.record.ballots import written
+from cocreate.record.codec import EntryMalformed, decode, decode_page, decode_placed, encode
 from tests.pages import page_of
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -181,3 +184,40 @@ def test_an_entry_that_was_taken_out_is_missed() -> None:
         EntryMalformed, match=f"the entry at {page[1].position}, found that at {page[2].position}"
     ):
         list(decode_page(page_of([page[0], *page[2:]])))
+
+
+@given(SEEDS)
+def test_a_ballot_is_written_as_its_canonical_json(seed: int) -> None:
+    """Ballots are put together from parts, and other entries by their model: the bytes are those of the plain rule."""
+    for row in a_page(Random(seed)):
+        found = decode(row.entry)
+        facts = found.event.model_dump(mode="json", exclude_none=True)
+        envelope = {**found._asdict(), "event": found.event.NAME, "facts": facts}
+        assert row.entry == canonical_json(envelope)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"actor": "F" * 32},
+        {"actor": "f" * 31},
+        {"aggregate": f"{ROUND}/{'f' * 31}g"},
+        {"aggregate": f"{ROUND}-{'f' * 32}"},
+        {"aggregate": f"{ROUND}/{'f' * 32}/{ROUND[:-1]}"},
+        {"command": "f" * 31 + '"'},
+        {"command": "f" * 32 + "\n"},
+        {"position": -1},
+        {"position": 2**53},
+        {"time": 2**53},
+        {"event": LIKE.model_copy(update={"random": "G" * 32})},
+        {"event": LIKE.model_copy(update={"random": "f" * 33})},
+        {"event": LIKE.model_copy(update={"choice": ("Anna",)})},
+        {"event": LIKE.model_copy(update={"counter": 0})},
+        {"event": LIKE.model_copy(update={"counter": 10**7})},
+    ],
+    ids=str,
+)
+def test_a_ballot_that_could_not_be_read_is_not_written(change: dict[str, Any]) -> None:
+    ballot = Recorded(5, 7, "f" * 32, f"{ROUND}/{'f' * 32}", "c" * 32, LIKE)
+    assert written(ballot) == encode(ballot)
+    assert written(ballot._replace(**change)) is None

@@ -69,7 +69,7 @@ def ticket_of(
     answer: Answer,
 ) -> Ticket:
     """The ticket of a command that an action has led to; `first_part` says whose key it is."""
-    secret = draft.live.keyring.command_secret
+    secret = draft.live.keyring.command_mac
     said = action.__pydantic_serializer__.to_json(action, exclude_none=True)
     return Ticket(
         workshop=draft.live.id,

@@ -40,18 +40,22 @@ class Attempt:
             live = self._touched.get(ticket.workshop)
             if live is None:
                 live = self._touched[ticket.workshop] = await self._lives.get(ticket.workshop)
-            place = ticket.workshop, ticket.command_id
             if live.rewound:
                 self._refused.append((ticket, live.put_back()))
-            elif (twin := self._by_id.get(place)) is not None:
+                continue
+            if (twin := self._by_id.get((ticket.workshop, ticket.command_id))) is not None:
                 self._twin(ticket, twin)
-            elif not await self._repeat(ticket, live):
-                await self._decide_one(ticket, live, now)
+                continue
+            if (places := live.commands.places(ticket.command_id)) and await self._repeat(ticket, places):
+                continue
+            if isinstance(ticket.command, JoinWorkshop) and await self._has_a_seat(ticket, live):
+                continue
+            self._decide_one(ticket, live, now)
         return self._batch()
 
-    async def _repeat(self, ticket: Ticket, live: LiveWorkshop) -> bool:
+    async def _repeat(self, ticket: Ticket, places: Sequence[int]) -> bool:
         """Give a repeat its first result, even after a newer command of the same person; False where it is none."""
-        for position in live.commands.places(ticket.command_id):
+        for position in places:
             row = await self._store.command(ticket.workshop, position)
             if row is not None and await self._repeat_of(ticket, row):
                 return True
@@ -87,9 +91,7 @@ class Attempt:
         else:
             self._twins.append((ticket, first))
 
-    async def _decide_one(self, ticket: Ticket, live: LiveWorkshop, now: int) -> None:
-        if isinstance(ticket.command, JoinWorkshop) and await self._has_a_seat(ticket, live):
-            return
+    def _decide_one(self, ticket: Ticket, live: LiveWorkshop, now: int) -> None:
         try:
             decided = decide_ticket(ticket, live, now)
         except Refusal as refusal:
@@ -132,7 +134,7 @@ class Attempt:
             ],
             seats=[seat for decided in writing for seat in decided.seats()],
             summaries=self._changed_summaries({decided.live.id: decided.live for decided in writing}),
-            erasures=[erasure for decided in writing for erasure in decided.erasures()],
+            erasures=[erasure for decided in writing for erasure in decided.erasures],
         )
 
     def _changed_summaries(self, lives: dict[str, LiveWorkshop]) -> list[Summary]:

@@ -13,12 +13,13 @@ from cocreate.domain.erasure import SubjectErased, TextErased
 from cocreate.domain.errors import KeyLost
 from cocreate.domain.messages import Recorded
 from cocreate.domain.objection import reasons_gone
+from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import RecordSealed, WorkshopClosed
 from cocreate.persistence.batch import Erasure, Row, SealedRow, Seat
 from cocreate.record.codec import encode
 from cocreate.record.digest import state_digest
 
-DIGESTED = (WorkshopClosed, RecordSealed, ResultCertified, ResultRecertified)
+DIGESTED = frozenset({WorkshopClosed, RecordSealed, ResultCertified, ResultRecertified})
 """Closing and certifying events carry the digest of the state before them."""
 
 
@@ -32,8 +33,7 @@ class Decided:
     time: int
     entries: list[tuple[Recorded, bytes]] = field(default_factory=list)
     sealed: list[SealedRow] = field(default_factory=list)
-    gone: list[tuple[int, str]] = field(default_factory=list)
-    """(position, field) of the texts that go with the ballots which these entries take the place of."""
+    erasures: list[Erasure] = field(default_factory=list)
 
     def rows(self) -> list[Row]:
         return [
@@ -46,18 +46,6 @@ class Decided:
             return []
         return [Seat(self.live.id, self.ticket.command.actor, self.ticket.session)]
 
-    def erasures(self) -> list[Erasure]:
-        found = [Erasure(self.live.id, position=position, field=name) for position, name in self.gone]
-        for recorded, _ in self.entries:
-            match recorded.event:
-                case TextErased(position=position, field=field_path):
-                    found.append(Erasure(self.live.id, position=position, field=field_path))
-                case SubjectErased():
-                    found.append(Erasure(self.live.id, subject=recorded.aggregate))
-                case _:
-                    pass
-        return found
-
     def receipt(self, leaves: Iterator[bytes]) -> Receipt:
         """The answer; takes as many leaf hashes as there are entries."""
         return Receipt(
@@ -65,8 +53,8 @@ class Decided:
             command=self.ticket.command_id,
             position=self.first if self.entries else None,
             count=len(self.entries),
-            leaves=tuple(next(leaves).hex() for _ in self.entries),
-            aggregates=tuple(recorded.aggregate for recorded, _ in self.entries),
+            leaves=tuple([next(leaves).hex() for _ in self.entries]),
+            aggregates=tuple([recorded.aggregate for recorded, _ in self.entries]),
             time=self.time,
             repeated=False,
         )
@@ -85,14 +73,23 @@ def decide_ticket(ticket: Ticket, live: LiveWorkshop, now: int) -> Decided:
         live.keyring.put(purpose, name, key)
     for aggregate, wanted in pending:
         event = wanted
-        if isinstance(wanted, DIGESTED):
+        if type(wanted) in DIGESTED:
             event = wanted.model_copy(update={"digest": state_digest(state)})
         recorded = Recorded(state.size, stamped, ticket.command.actor, aggregate, ticket.command_id, event)
         decided.entries.append((recorded, encode(recorded)))
-        decided.gone += reasons_gone(state, recorded)
+        decided.erasures += _erasures(state, live.id, recorded)
         evolve(state, recorded)
         if recorded.event.SEALED:
             decided.sealed += seal_event(
                 recorded, live.id, state.workshop.origin, ticket.plains, live.keyring
             )
     return decided
+
+
+def _erasures(state: WorkshopState, workshop: str, recorded: Recorded) -> list[Erasure]:
+    """What is deleted with an entry; the state is that before it."""
+    event = recorded.event
+    if type(event) is SubjectErased:
+        return [Erasure(workshop, subject=recorded.aggregate)]
+    gone = [(event.position, event.field)] if type(event) is TextErased else reasons_gone(state, recorded)
+    return [Erasure(workshop, position=position, field=name) for position, name in gone]

@@ -16,7 +16,7 @@ from cocreate.persistence.batch import Batch, Seat
 from cocreate.persistence.identity import LinkPurpose, Session
 from cocreate.persistence.record_store import RecordStore
 
-CODE_MOVERS = (CloseWorkshop, CancelWorkshop, ReopenWorkshop)
+CODE_MOVERS = frozenset({CloseWorkshop, CancelWorkshop, ReopenWorkshop})
 """What a join code goes or comes with."""
 CODE_LENGTH = 6
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ"

@@ -46,7 +46,7 @@ class Draft:
     def pseudonym_of(self, subject: str) -> str:
         """Under which pseudonym the caller acts on a text of the subject's: a vote's, where theirs in that vote is the subject."""
         for round_id, row in self.live.state.rounds.items():
-            key = self.live.keyring.round_key(round_id) if row.secrecy == "pseudonymous" else None
+            key = self.live.keyring.round_mac(round_id) if row.secrecy == "pseudonymous" else None
             if key is not None and voter(key, self.actor) == subject:
                 return subject
         return self.actor
@@ -80,7 +80,7 @@ class Draft:
             raise RoundNotFound(round=round_id)
         if row.secrecy == "open":
             return participant
-        key = self.live.keyring.round_key(round_id)
+        key = self.live.keyring.round_mac(round_id)
         if key is None:
             raise KeyLost(round=round_id)
         return voter(key, participant)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cocreate.domain.canonical import framed
 from cocreate.persistence.batch import KeyRow
 from cocreate.persistence.sealing import Vault
+from cocreate.record.pseudonyms import Mac
 from cocreate.tlog.signatures import LogSigner
 
 KEY_BYTES = 32
@@ -23,12 +24,15 @@ class Keyring:
         self._workshop, self._vault = workshop, vault
         self._keys: dict[tuple[str, str], bytes] = {}
         self._wrapped: dict[tuple[str, str], bytes] = {}
+        self._macs: dict[tuple[str, str], Mac] = {}
+        """What pseudonyms and command ids are made with, of the keys in use: gone with them."""
         self.pending: list[KeyRow] = []
         self._signer: LogSigner | None = None
 
     def replace(self, rows: Iterable[KeyRow]) -> None:
         """Hold exactly these keys; each is unwrapped when it is first used."""
         self._keys.clear()
+        self._macs.clear()
         self._wrapped = {(row.purpose, row.name): row.wrapped for row in rows}
         self.pending.clear()
 
@@ -51,9 +55,23 @@ class Keyring:
     def command_secret(self) -> bytes:
         return self._require("secret", "command")
 
+    @property
+    def command_mac(self) -> Mac:
+        """What command ids and request digests are made with."""
+        return self._macs.get(("secret", "command")) or self._prepare(
+            "secret", "command", self.command_secret
+        )
+
     def round_key(self, round_id: str) -> bytes | None:
         """None where the round is open, or its key was destroyed or lost."""
         return self._find("round", round_id)
+
+    def round_mac(self, round_id: str) -> Mac | None:
+        """What voters' pseudonyms in the round are made with; None as above."""
+        mac = self._macs.get(("round", round_id))
+        if mac is None and (key := self.round_key(round_id)) is not None:
+            mac = self._prepare("round", round_id, key)
+        return mac
 
     def subject_key(self, subject: str) -> bytes | None:
         return self._find("subject", subject)
@@ -65,6 +83,7 @@ class Keyring:
     def put(self, purpose: str, name: str, key: bytes) -> bytes:
         wrapped = self._vault.wrap(key, self._aad(purpose, name))
         self.pending.append(KeyRow(self._workshop, purpose, name, wrapped))
+        self._macs.pop((purpose, name), None)
         self._keys[purpose, name] = key
         self._wrapped[purpose, name] = wrapped
         return key
@@ -80,7 +99,12 @@ class Keyring:
 
     def forget(self, purpose: str, name: str) -> None:
         self._keys.pop((purpose, name), None)
+        self._macs.pop((purpose, name), None)
         self._wrapped.pop((purpose, name), None)
+
+    def _prepare(self, purpose: str, name: str, key: bytes) -> Mac:
+        mac = self._macs[purpose, name] = Mac(key)
+        return mac
 
     def _find(self, purpose: str, name: str) -> bytes | None:
         key = self._keys.get((purpose, name))

@@ -153,7 +153,7 @@ class Reading:
         """The participant's voter in each pseudonymous round whose key still exists."""
         found = {}
         for round_id, row in live.projections.rounds.rounds.items():
-            if row.opened.secrecy == "pseudonymous" and (key := live.keyring.round_key(round_id)) is not None:
+            if row.opened.secrecy == "pseudonymous" and (key := live.keyring.round_mac(round_id)) is not None:
                 found[round_id] = voter(key, seat)
         return found
 
@@ -165,7 +165,7 @@ class Reading:
         shown = shown_as_voted(live.projections, round_id)
         if row.opened.secrecy == "open":
             return sorted(shown)
-        key = live.keyring.round_key(round_id)
+        key = live.keyring.round_mac(round_id)
         if key is None:
             return []
         return sorted(one for one in live.projections.participation.people if voter(key, one) in shown)
@@ -178,7 +178,7 @@ class Reading:
         row = live.projections.rounds.rounds.get(round_id)
         if row is None or not row.poll.per_option:
             raise RoundNotFound(round=round_id)
-        key = live.keyring.round_key(round_id)
+        key = live.keyring.round_mac(round_id)
         who = seat if row.opened.secrecy == "open" else None if key is None else voter(key, seat)
         if who is None:
             return {"at": live.projections.at, "open": 0}

@@ -112,18 +112,19 @@ class Service:
 
         `key` is the client's idempotency key: a repeat gets its first result. Raises a Refusal or Unavailable.
         """
-        if isinstance(action, Join) and caller.session is None:
+        joins = isinstance(action, Join)
+        if joins and caller.session is None:
             raise NotAParticipant(status="without a session")
         live = self.lives.find(workshop) or await self.reading.live(workshop)
         draft = Draft(live=live, seat=await self._seat(workshop, caller.session))
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self.sequencer.offer(Asked(draft, action, caller, key, answer))
         receipt = await answer
-        if isinstance(action, Join) and caller.session is not None:
+        if joins and caller.session is not None:
             self.doors.seated(
                 workshop, caller.session, receipt.aggregates[0] if receipt.aggregates else draft.actor
             )
-        if isinstance(action, CODE_MOVERS):
+        if type(action) in CODE_MOVERS:
             await self._afterwards(self.doors.after(live, action))
         return receipt
 
@@ -142,8 +143,8 @@ class Service:
         ticket = Ticket(
             workshop=workshop,
             command=command,
-            command_id=command_id(live.keyring.command_secret, actor, key),
-            request=request_digest(live.keyring.command_secret, canonical_json(request)),
+            command_id=command_id(live.keyring.command_mac, actor, key),
+            request=request_digest(live.keyring.command_mac, canonical_json(request)),
             keyed=True,
             answer=answer,
             plains=draft.plains,

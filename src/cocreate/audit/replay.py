@@ -27,7 +27,7 @@ from cocreate.domain.round import Round, RoundClosed
 from cocreate.domain.state import WorkshopState
 from cocreate.domain.workshop import RecordSealed, WorkshopClosed
 from cocreate.record.digest import state_digest
-from cocreate.record.pseudonyms import round_key_commitment, voter
+from cocreate.record.pseudonyms import Mac, round_key_commitment, voter
 
 _CERTIFICATES: Final = (ResultCertified, ResultRecertified)
 _DIGESTED: Final = (WorkshopClosed, RecordSealed, *_CERTIFICATES)
@@ -197,7 +197,7 @@ class Replay:
         """Participants by voter in a pseudonymous round whose key is known."""
         if round_id not in self.keys_used:
             return None
-        key, participants = self.round_keys[round_id], self.state.participants
+        key, participants = Mac(self.round_keys[round_id]), self.state.participants
         voters, known = self._voters.get(round_id, ({}, 0))
         for participant in islice(participants, known, None):
             voters[voter(key, participant)] = participant

@@ -42,7 +42,7 @@ class ImportRecord:
     def __init__(self, service: Service, live: LiveWorkshop, actor: str, *, resumed: bool) -> None:
         self.workshop, self.actor, self.resumed = live.id, actor, resumed
         self._service, self._live = service, live
-        self._secret = live.keyring.command_secret
+        self._secret = live.keyring.command_mac
         self._stored: dict[str, str] = {}
         """By command id, what the first entry of each command of earlier runs is about."""
         self._settled: dict[str, str] = {}

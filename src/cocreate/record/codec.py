@@ -22,7 +22,7 @@ from cocreate.domain import (  # noqa: F401  importing the aggregates registers 
 )
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
-from cocreate.record.ballots import BALLOT_ID, BALLOT_KINDS, UUID, as_ballot, ballot, runs_of
+from cocreate.record.ballots import BALLOT_ID, BALLOT_KINDS, UUID, as_ballot, ballot, runs_of, written
 from cocreate.record.page import Page
 
 ENTRY_BYTES_MAX: Final = 60_000
@@ -55,6 +55,10 @@ class EntryTooLong(Exception):
 
 def encode(recorded: Recorded) -> bytes:
     """The canonical bytes of an entry: what is stored, hashed and served, never made again."""
+    return written(recorded) or _written(recorded)
+
+
+def _written(recorded: Recorded) -> bytes:
     facts = recorded.event.__pydantic_serializer__.to_json(recorded.event, exclude_none=True)
     head = (
         f'{{"actor":"{recorded.actor}","aggregate":"{recorded.aggregate}","command":"{recorded.command}",'
