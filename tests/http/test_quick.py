@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -79,6 +80,23 @@ def test_a_plain_ballot_is_read_at_once() -> None:
         b'{ "choice" : 1, "option": "%s"}' % IDEA.encode(),
     ):
         assert _read_at_once(CastBallot, said, MODELS[CastBallot]) is not None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"choice":0,"choice":1}',
+        b'{"choice" :0,"choice":1}',
+        b'{"choice":0,"choice" :1}',
+        b'{"choice" :0,"choice" :1}',
+        b'{"round" :"%s","choice":1}' % IDEA.encode(),
+        b'{"choice":1,"round":"%s"}' % IDEA.encode(),
+    ],
+    ids=bytes.decode,
+)
+def test_what_is_said_twice_is_never_read_at_once(said: bytes) -> None:
+    """The address says the round already."""
+    assert _read_at_once(CastBallot, said, MODELS[CastBallot]) is None
 
 
 async def test_a_quick_answer_says_what_others_say_and_keeps_the_connection_as_asked(house: House) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +33,11 @@ LINES_S = 0.1
 """Lines of the log wait for one another so long: written together each costs a fraction of what it costs between two votes."""
 
 
+_Asked = tuple[str, str | None, str | None, int]
+"""Method, route, workshop and status."""
+_NO_MORE: Mapping[str, Any] = {}
+
+
 async def secure_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Set on every answer as it is prepared, so that streams, errors and redirects have them too."""
     for name, value in HEADERS.items():
@@ -47,14 +52,13 @@ class Gate:
         self._log: FilteringBoundLogger = get_logger().bind()
         self._tells = self._log.is_enabled_for(logging.INFO)
         self._lines: list[dict[str, Any]] = []
-        self._gathered: dict[tuple[Any, ...], dict[str, Any]] = {}
-        """Requests of which only the number is told, by method, route, workshop and status."""
+        self._gathered: dict[_Asked, tuple[int, float]] = {}
+        """Requests of which only the number is told, and the longest time of one."""
         self._telling: asyncio.TimerHandle | None = None
 
     @web.middleware
     async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         began = time.perf_counter()
-        request[LINE] = {}
         problem: Problem | None = None
         status = 0
         try:
@@ -94,27 +98,23 @@ class Gate:
 
     def _note(self, request: web.Request, status: int, problem: Problem | None, seconds: float) -> None:
         """One line a request; its route, never its path or query, which may hold a code or a token."""
-        more, ms = request[LINE], round(seconds * 1000, 2)
-        resource = request.match_info.route.resource
-        line = {
-            "method": request.method,
-            "route": None if resource is None else resource.canonical,
-            "workshop": request.match_info.get("workshop"),
-            "status": status if problem is None else problem.status,
-        }
+        more, ms = request.get(LINE, _NO_MORE), round(seconds * 1000, 2)
+        places = request.match_info
+        resource = places.route.resource
+        asked = (
+            request.method,
+            None if resource is None else resource.canonical,
+            places.get("workshop"),
+            status if problem is None else problem.status,
+        )
         if more is None:
-            self._gather(line, ms)
+            count, ms_max = self._gathered.get(asked, (0, 0.0))
+            self._gathered[asked] = count + 1, max(ms, ms_max)
         else:
-            self._lines.append(
-                {**line, "problem": None if problem is None else problem.name, "ms": ms, **more}
-            )
+            name = None if problem is None else problem.name
+            self._lines.append({**_line(asked), "problem": name, "ms": ms, **more})
         if self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(LINES_S, self.tell)
-
-    def _gather(self, line: dict[str, Any], ms: float) -> None:
-        held = self._gathered.setdefault(tuple(line.values()), {**line, "count": 0, "ms_max": 0.0})
-        held["count"] += 1
-        held["ms_max"] = max(ms, held["ms_max"])
 
     def tell(self) -> None:
         """Write the lines that wait."""
@@ -124,8 +124,8 @@ class Gate:
         gathered, self._gathered = self._gathered, {}
         for line in lines:
             self._log.info("request", **line)
-        for line in gathered.values():
-            self._log.info("requests", **line)
+        for asked, (count, ms_max) in gathered.items():
+            self._log.info("requests", **_line(asked), count=count, ms_max=ms_max)
 
     def _report(self, request: web.Request, error: Exception) -> None:
         """Where a mistake of ours happened; not its text, which could quote what somebody sent."""
@@ -162,6 +162,10 @@ def _is_own(request: web.Request, origin: str) -> bool:
         return False
     public = urlsplit(request.app[PUBLIC_URL] or "").netloc
     return bool(host) and host in (request.host, public)
+
+
+def _line(asked: _Asked) -> dict[str, Any]:
+    return dict(zip(("method", "route", "workshop", "status"), asked, strict=True))
 
 
 async def _answer(request: web.Request, problem: Problem) -> web.StreamResponse:
