@@ -4,9 +4,9 @@ import errno
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -58,7 +58,7 @@ SHUTDOWN_S = 10.0
     "--workers",
     type=int,
     metavar="N",
-    help="Processes that speak HTTP, before one that writes; for machines with cores to spare. Default: 1, all in one process.",
+    help="Processes that speak HTTP before one that writes; 1 pays from two cores on. Default: 0, one process does both.",
 )
 @click.option(
     "--witnesses",
@@ -102,8 +102,7 @@ def serve(
             _announce(settings, address, link)
         sys.stdout.flush()
 
-    work = _serve if settings.workers == 1 else _serve_by_workers
-    run(settings, lambda: work(settings, announce), log_level=settings.log_level)
+    run(settings, lambda: _serve(settings, announce), log_level=settings.log_level)
 
 
 async def _serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
@@ -111,33 +110,23 @@ async def _serve(settings: Settings, announce: Callable[[str, str], None]) -> No
 
     stop = stop_signal()
     raise_open_files()
-    with listening(settings) as listener:
-        async with opened_service(settings) as service, served(service, listener, settings.public_url):
-            address = address_of(listener, settings)
+    with listening_together(settings) as listeners:
+        async with opened_service(settings) as service, _answering(service, settings, listeners, stop):
+            address = address_of(listeners[0], settings)
             announce(address, f"{address}/link/{await service.doors.host_link()}")
             await stop.wait()
             note("Stopping: finishing what is under way.")
 
 
-async def _serve_by_workers(settings: Settings, announce: Callable[[str, str], None]) -> None:
-    import asyncio
-
-    from cocreate.bootstrap import opened_service
+def _answering(
+    service: "Service", settings: Settings, listeners: list[socket.socket], stop: "asyncio.Event"
+) -> AbstractAsyncContextManager[object]:
+    """The web server in this process or in its workers, which set `stop` where they cannot go on."""
+    if settings.workers == 0:
+        return served(service, listeners[0], settings.public_url)
     from cocreate.cli_workers import Crew
 
-    stop = stop_signal()
-    raise_open_files()
-    with listening_together(settings) as listeners:
-        async with opened_service(settings) as service, Crew(service, settings, listeners) as crew:
-            address = address_of(listeners[0], settings)
-            announce(address, f"{address}/link/{await service.doors.host_link()}")
-            stopping = asyncio.ensure_future(stop.wait())
-            ends: set[asyncio.Future[Any]] = {stopping, crew.broken}
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if not stopping.done():
-                stopping.cancel()
-                crew.broken.result()
-            note("Stopping: finishing what is under way.")
+    return Crew(service, settings, listeners, stop)
 
 
 @asynccontextmanager
@@ -227,16 +216,19 @@ def listening(settings: Settings) -> socket.socket:
 
 @contextmanager
 def listening_together(settings: Settings) -> Iterator[list[socket.socket]]:
-    """A listening socket for each worker, all at one address, between which the system shares connections. Raises Ended.
+    """A listening socket for each process that speaks HTTP; where there are several, the system shares connections between them.
 
-    They outlive their workers: who connects while one is being replaced waits for the next.
+    They outlive the workers: who connects while one is being replaced waits for the next. Raises Ended.
     """
-    with listening(settings) as probe, ExitStack() as listeners:
+    with listening(settings) as alone, ExitStack() as together:
+        if settings.workers <= 1:
+            yield [alone]
+            return
         # Such sockets would share an address with another server's of the same kind: first it is asked whether it is free.
-        family, place = probe.family, probe.getsockname()[:2]
-        probe.close()
+        family, place = alone.family, alone.getsockname()[:2]
+        alone.close()
         yield [
-            listeners.enter_context(
+            together.enter_context(
                 socket.create_server(place, family=family, backlog=BACKLOG, reuse_port=True)
             )
             for _ in range(settings.workers)

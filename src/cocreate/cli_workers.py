@@ -24,6 +24,8 @@ from cocreate.cli_serve import SHUTDOWN_S, served, stop_signal
 from cocreate.config import Settings
 
 if TYPE_CHECKING:
+    import asyncio
+
     from structlog.typing import FilteringBoundLogger
 
     from cocreate.application.service import Service
@@ -36,14 +38,21 @@ REPLACED_WITHIN_S = 60.0
 
 
 class Crew:
-    """Owner of the workers' processes. In its block they run; one that ends is replaced."""
+    """Owner of the workers' processes. In its block they run; one that ends is replaced.
 
-    def __init__(self, service: "Service", settings: Settings, listeners: Sequence[socket.socket]) -> None:
-        import asyncio
+    Once they end faster than it makes sense to replace them, it sets `stop`, and Ended is raised at the end of the block.
+    """
 
+    def __init__(
+        self,
+        service: "Service",
+        settings: Settings,
+        listeners: Sequence[socket.socket],
+        stop: "asyncio.Event",
+    ) -> None:
         self._service, self._settings, self._listeners = service, settings, listeners
-        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Raises Ended once workers end faster than it makes sense to replace them."""
+        self._stop = stop
+        self._broken: Exception | None = None
         self._processes: dict[int, asyncio.subprocess.Process] = {}
         self._replaced: deque[float] = deque(maxlen=REPLACED_MAX)
         self._watching: list[asyncio.Task[None]] = []
@@ -55,7 +64,7 @@ class Crew:
         try:
             await asyncio.gather(*(self._start(place) for place in places))
         except BaseException:
-            await self._stop()
+            await self._end()
             raise
         self._watching = [asyncio.create_task(self._watch(place), name=f"worker-{place}") for place in places]
         return self
@@ -63,7 +72,9 @@ class Crew:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stop()
+        await self._end()
+        if self._broken is not None:
+            raise self._broken
 
     async def _start(self, place: int) -> None:
         """Start a worker and wait until it takes connections. Raises Ended."""
@@ -88,6 +99,7 @@ class Crew:
                 pass_fds=(listener, theirs.fileno()),
                 stdin=PIPE,
                 stdout=PIPE,
+                process_group=0,  # Ctrl-C is for the writer, which then stops its workers in order
             )
         self._processes[place] = process
         assert process.stdin is not None
@@ -108,8 +120,9 @@ class Crew:
                 self._require_patience()
                 await self._start(place)
         except Exception as error:  # noqa: BLE001  # whatever keeps a worker from being there ends the server
-            if not self.broken.done():
-                self.broken.set_exception(error)
+            if not self._stop.is_set():
+                self._broken = error
+                self._stop.set()
 
     def _require_patience(self) -> None:
         """Raises Ended where too many workers have been replaced lately."""
@@ -117,11 +130,11 @@ class Crew:
         if len(self._replaced) == REPLACED_MAX and now - self._replaced[0] < REPLACED_WITHIN_S:
             raise Ended(
                 f"More than {REPLACED_MAX} worker processes ended within {REPLACED_WITHIN_S:.0f} seconds. "
-                "The log says how; with --workers 1 the server needs none."
+                "The log says how; with --workers 0 the server needs none."
             )
         self._replaced.append(now)
 
-    async def _stop(self) -> None:
+    async def _end(self) -> None:
         import asyncio
 
         for task in self._watching:
@@ -139,8 +152,6 @@ class Crew:
                 _log().warning("worker_killed", pid=process.pid)
                 process.kill()
                 await process.wait()
-        if not self.broken.cancel() and not self.broken.cancelled():
-            self.broken.exception()  # now it counts as told, also where the stop came first
 
 
 def _log() -> "FilteringBoundLogger":

@@ -8,7 +8,7 @@
 | `port` | `COCREATE_PORT` | `8080` |
 | `public_url` | `COCREATE_PUBLIC_URL` | none |
 | `log_level` | `COCREATE_LOG_LEVEL` | `info` |
-| `workers` | `COCREATE_WORKERS` | `1` |
+| `workers` | `COCREATE_WORKERS` | `0` |
 | `witnesses` | `COCREATE_WITNESSES` | none |
 
 The data folder is `$XDG_DATA_HOME/cocreate`, else `~/.local/share/cocreate`. An option of the command line comes first.
@@ -59,8 +59,8 @@ class Settings:
     public_url: str | None = None
     """The address people reach the server under, if not the one it listens on; links and QR codes carry it."""
     log_level: str = "info"
-    workers: int = 1
-    """Processes that speak HTTP. One is all in one process; several stand before the one that writes."""
+    workers: int = 0
+    """Processes that speak HTTP before one that writes; with none, one process does both."""
     witnesses: Path | None = None
     """A c2sp.org/tlog-policy file with the addresses of those who are asked to sign what was signed here."""
 
@@ -77,13 +77,13 @@ class Settings:
             raise SettingMalformed(
                 f"The port {self.port} does not exist. Expected a number from 0 to {PORT_MAX}."
             )
-        if not 1 <= self.workers <= WORKERS_MAX:
+        if not 0 <= self.workers <= WORKERS_MAX:
             raise SettingMalformed(
-                f"{self.workers} workers are not possible. Expected a number from 1 to {WORKERS_MAX}."
+                f"{self.workers} workers are not possible. Expected a number from 0 to {WORKERS_MAX}."
             )
-        if self.workers > 1 and self.database == "memory:":
+        if self.workers and self.database == "memory:":
             raise SettingMalformed(
-                "Several workers cannot share a database in memory. Expected sqlite:///FILE or postgresql://USER@HOST/NAME."
+                "Workers cannot share a database in memory, which no other process sees. Expected sqlite:///FILE or postgresql://USER@HOST/NAME."
             )
         if self.log_level not in LOG_LEVELS:
             raise SettingMalformed(

@@ -1,4 +1,4 @@
-"""`cocreate serve --workers 2` as people run it: two processes that speak HTTP before one that writes."""
+"""`cocreate serve --workers N` as people run it: one or two processes that speak HTTP before one that writes."""
 
 from __future__ import annotations
 
@@ -15,27 +15,39 @@ import pytest
 from aiohttp import ClientSession, CookieJar, TCPConnector
 
 from cocreate.demo_visitor import Visitor
-from tests.cli.commands import STOP_S_MAX, children_of, cocreate, is_there, serving
+from tests.cli.commands import STOP_S_MAX, children_of, cocreate, command, environment, is_there, serving
 
 PATIENCE_S = 30
 POLL_S = 0.02
 VOTES = 12
-"""With three looks each: enough that both workers get some of each, but for once in thousands of runs."""
+"""With three looks each: enough that each of two workers gets some of each, but for once in thousands of runs."""
 
 pytestmark = pytest.mark.slow
 
 Told = tuple[dict[str, str], subprocess.Popen[str]]
 
 
+@pytest.fixture(params=[1, 2])
+def number(request: pytest.FixtureRequest) -> int:
+    """Of workers."""
+    chosen: int = request.param
+    return chosen
+
+
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Told]:
+def served(tmp_path: Path, number: int) -> Iterator[Told]:
     """What the server announced, and the writer's process."""
-    with serving(tmp_path, "--workers", "2") as told:
+    with serving(tmp_path, "--workers", str(number)) as told:
         yield told
 
 
 def workers_of(process: subprocess.Popen[str]) -> set[int]:
     return children_of(process.pid)
+
+
+def is_worker(pid: int) -> bool:
+    """Whether it is more than a copy of the process that is about to start it."""
+    return b"serve-worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -73,31 +85,34 @@ async def somebody(address: str) -> AsyncIterator[ClientSession]:
         yield client
 
 
-@pytest.mark.parametrize("number", ["0", "65", "many"])
-def test_impossible_numbers_are_refused(tmp_path: Path, number: str) -> None:
-    """With what was expected."""
-    result = cocreate(tmp_path, "serve", COCREATE_WORKERS=number)
-    assert result.returncode == 2
-    assert "Expected" in result.stderr
+@pytest.mark.parametrize("impossible", ["-1", "65", "many"])
+def test_impossible_numbers_are_refused(tmp_path: Path, impossible: str) -> None:
+    """With what was expected, wherever they come from."""
+    from_environment = cocreate(tmp_path, "serve", COCREATE_WORKERS=impossible)
+    assert from_environment.returncode == 2
+    assert "Expected" in from_environment.stderr
+    given = cocreate(tmp_path, "serve", "--workers", impossible)
+    assert given.returncode == 2
+    assert impossible in given.stderr
 
 
 def test_a_database_in_memory_is_refused(tmp_path: Path) -> None:
     """No other process could see it."""
-    result = cocreate(tmp_path, "serve", "--workers", "2", "--database", "memory:")
+    result = cocreate(tmp_path, "serve", "--workers", "1", "--database", "memory:")
     assert result.returncode == 2
     assert "cannot share" in result.stderr
 
 
-async def test_people_see_their_own_vote_at_once_on_any_worker(served: Told) -> None:
+async def test_people_see_their_own_vote_at_once_on_any_worker(served: Told, number: int) -> None:
     """Each vote goes over a connection of its own, and so do the looks at it; SIGTERM ends all of them with code 0."""
     announced, process = served
     workers = workers_of(process)
-    assert len(workers) == 2
+    assert len(workers) == number
     async with Visitor(announced["address"]) as host, somebody(announced["address"]) as ann:
         base, ballot, ideas = await prepared(announced["link"], host)
         await ann.post(f"{base}/join", json={})
-        for number in range(VOTES):
-            choice = sorted(ideas[: 1 + number % 3])
+        for turn in range(VOTES):
+            choice = sorted(ideas[: 1 + turn % 3])
             await ann.post(ballot, json={"choice": choice})
             for _ in range(3):
                 async with ann.get(f"{base}/me") as answer:
@@ -122,16 +137,45 @@ async def test_a_stop_finishes_streams_and_votes_under_way(served: Told) -> None
     assert await asyncio.to_thread(process.wait, STOP_S_MAX) == 0
 
 
-async def test_a_killed_worker_is_replaced(served: Told) -> None:
-    """People who connect meanwhile wait for the next one; nobody is turned away."""
+async def test_a_killed_worker_is_replaced(served: Told, number: int) -> None:
+    """People who connect meanwhile wait for the next one; nobody is turned away, and nothing is forgotten."""
     announced, process = served
     before = workers_of(process)
-    os.kill(min(before), signal.SIGKILL)
-    async with somebody(announced["address"]) as ann:
-        for _ in range(VOTES):
-            async with ann.get("/api/workshops") as answer:
-                assert await answer.json() is not None
-    await until(lambda: len(workers_of(process) - {min(before)}) == 2)
+    async with Visitor(announced["address"]) as host, somebody(announced["address"]) as ann:
+        base, ballot, ideas = await prepared(announced["link"], host)
+        await ann.post(f"{base}/join", json={})
+        choice = ideas[:1]
+        await ann.post(ballot, json={"choice": choice})
+        os.kill(min(before), signal.SIGKILL)
+        await until(lambda: not is_there(min(before)))
+        for turn in range(VOTES):
+            async with ann.get(f"{base}/me") as answer:
+                (vote,) = (await answer.json())["ballots"]
+                assert vote["choice"] == choice
+            choice = sorted(ideas[: 1 + turn % 3])
+            await ann.post(ballot, json={"choice": choice})
+    await until(lambda: len(workers_of(process) - {min(before)}) == number)
+
+
+async def test_ctrl_c_while_workers_start_is_an_orderly_stop(tmp_path: Path) -> None:
+    """A terminal sends it to the whole group of processes, but workers are the writer's to stop."""
+    process = await asyncio.create_subprocess_exec(
+        *command("serve", "--port", "0", "--json", "--workers", "1"),
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        await until(lambda: any(map(is_worker, children_of(process.pid))))
+        os.killpg(process.pid, signal.SIGINT)
+        async with asyncio.timeout(STOP_S_MAX):
+            _, said = await process.communicate()
+        assert process.returncode == 0
+        assert said == b"Stopping: finishing what is under way.\n"
+    finally:
+        if process.returncode is None:
+            process.kill()
 
 
 async def test_a_killed_writer_leaves_no_worker_behind(served: Told) -> None:
@@ -165,7 +209,7 @@ def test_an_address_in_use_is_told(served: Told, tmp_path: Path) -> None:
     """Also where whoever has it would share it with us."""
     announced, _ = served
     port = announced["address"].rpartition(":")[2]
-    for workers in ("1", "2"):
+    for workers in ("0", "1", "2"):
         second = cocreate(tmp_path, "serve", "--port", port, "--workers", workers)
         assert second.returncode == 3
         assert "is in use" in second.stderr

@@ -179,7 +179,7 @@ class Server:
         return sorted(children_of(self._process.pid))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [0, 1, 2])
 async def test_a_server_killed_again_and_again_loses_and_doubles_no_ballot(
     tmp_path: Path, workers: int
 ) -> None:
@@ -195,7 +195,7 @@ async def test_a_server_killed_again_and_again_loses_and_doubles_no_ballot(
             ]
             stop = asyncio.Event()
             voting = [asyncio.create_task(voter.vote(stop)) for voter in voters]
-            kills = SERVER_KILLS // workers
+            kills = SERVER_KILLS // (workers + 1)
             for _ in range(kills):
                 await _until_acknowledged(voters, voting, BALLOTS_MIN // kills)
                 await asyncio.sleep(rng.uniform(0.2, 0.6))
