@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from select import select
 from string import Formatter
 
 import pytest
@@ -20,9 +21,12 @@ from cocreate.application import (
     SubmitIdea,
     Unavailable,
 )
+from cocreate.application.asked import Asked
 from cocreate.application.desk import Desk
+from cocreate.application.drafting import Draft
 from cocreate.application.errors import AnswerLost, QueueFull, RecordRewound, Stopping
 from cocreate.application.link import WriterFailed, error_of, failure_of
+from cocreate.application.ticket import Receipt
 from cocreate.application.worker import Worker
 from cocreate.domain.errors import (
     IdempotencyKeyReused,
@@ -112,6 +116,47 @@ async def test_what_one_worker_acknowledges_both_show_at_once(
     assert (await one.reading.live(workshop)).texts(written.position, "text")
     for node in (one, other, writer):
         await assert_live_is_replay(node, workshop)
+
+
+class Look:
+    """An answer that, when it comes, takes what each worker has been sent before."""
+
+    def __init__(self, ends: list[socket.socket]) -> None:
+        self._ends = ends
+        self.found: list[bytes] = []
+
+    def done(self) -> bool:
+        return bool(self.found)
+
+    def set_result(self, receipt: Receipt, /) -> None:
+        readable = select(self._ends, [], [], 0)[0]
+        self.found = [end.recv(1_000) if end in readable else b"" for end in self._ends]
+
+    def set_exception(self, error: Exception, /) -> None:
+        raise error
+
+
+async def test_every_worker_is_told_of_a_move_before_anybody_is_answered(writer: Service) -> None:
+    """Whoever is answered may ask another worker before this turn of the writer's loop is over."""
+    workshop = await create(writer)
+    (ann,) = await join(writer, workshop, "Ann")
+    draft = Draft(await writer.reading.live(workshop), await seat(writer, workshop, ann))
+    async with deskside(writer) as one, deskside(writer) as other:
+        look = Look([one, other])
+        writer.sequencer.offer(Asked(draft, SubmitIdea(text="A fountain"), ann, None, look))
+        await until(look.done, "it is answered")
+    assert [workshop.encode() in frame for frame in look.found] == [True, True]
+
+
+@asynccontextmanager
+async def deskside(service: Service) -> AsyncIterator[socket.socket]:
+    """The worker's end of a link to this service, read by hand."""
+    ours, theirs = socket.socketpair()
+    desk = Desk(service)
+    await asyncio.get_running_loop().create_unix_connection(lambda: desk.link, sock=ours)
+    with theirs:
+        yield theirs
+    await until(lambda: not desk.link.up, "the link is closed")
 
 
 async def test_random_moves_on_two_workers_leave_all_alike(

@@ -69,6 +69,9 @@ class Desk:
             self._unsaid |= moved
         if not self.link.slow:
             self._say()
+            if len(self._service.lives.followers) > 1:
+                # Whom another worker answers may ask this one in the same moment.
+                self.link.flush()
 
     def _say(self) -> None:
         if self._unsaid_any:

@@ -61,8 +61,15 @@ class Link(asyncio.Protocol):
     def send(self, item: Any) -> None:
         """Send it with what else is sent in this turn of the loop; nothing is sent to an end that is gone."""
         if not self._out:
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self.flush)
         self._out.append(item)
+
+    def flush(self) -> None:
+        """Send now what would go at the end of this turn of the loop."""
+        items, self._out = self._out, []
+        if items and self._transport is not None:
+            frame = pickle.dumps(items, pickle.HIGHEST_PROTOCOL)
+            self._transport.write(len(frame).to_bytes(_PREFIX_BYTES) + frame)
 
     def close(self) -> None:
         if self._transport is not None:
@@ -90,12 +97,6 @@ class Link(asyncio.Protocol):
             items = pickle.loads(self._read[_PREFIX_BYTES:end])  # noqa: S301  see above
             del self._read[:end]
             self._take(items)
-
-    def _flush(self) -> None:
-        items, self._out = self._out, []
-        if self._transport is not None:
-            frame = pickle.dumps(items, pickle.HIGHEST_PROTOCOL)
-            self._transport.write(len(frame).to_bytes(_PREFIX_BYTES) + frame)
 
 
 def told(receipt: Receipt) -> Told:
