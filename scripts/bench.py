@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -108,8 +110,14 @@ def run(sections: list[str], *, quick: bool) -> dict[str, Any]:
                 else f"sqlite:///{folder / f'{next(made)}.sqlite'}"
             )
 
+        def copied(database: str) -> str:
+            if database.startswith("postgresql:"):
+                return create_database(url, template=urlsplit(database).path.lstrip("/"))
+            copy = shutil.copy(database.removeprefix("sqlite:///"), folder / f"{next(made)}.sqlite")
+            return f"sqlite:///{copy}"
+
         pids: dict[Store, list[int]] = {"sqlite": [], "postgresql": [postmaster(url)]}
-        bench = Bench(folder, new_database, pids, runs=1 if quick else 5, quick=quick)
+        bench = Bench(folder, new_database, copied, pids, runs=1 if quick else 5, quick=quick)
         for section in sections:
             began = time.perf_counter()
             for figure in import_module(f"scripts.benchmarks.{section}").measure_all(bench):

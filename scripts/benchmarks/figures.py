@@ -51,11 +51,15 @@ class Bench:
     """For files of the run; removed at its end."""
     new_database: Callable[[Store], str]
     """The URL of a new empty database of that kind, durable as in production."""
+    copied: Callable[[str], str]
+    """The URL of a new database with all that this one holds, which nobody may be using meanwhile."""
     database_pids: dict[Store, list[int]] = field(default_factory=dict)
     """Processes whose CPU (and whose children's) is the database's."""
     runs: int = 5
     long_records: dict[tuple[Store, int], LongRecord] = field(default_factory=dict)
     """Records of so many entries that one section made and another goes on with: a million take half a minute to write."""
+    electorates: dict[Store, LongRecord] = field(default_factory=dict)
+    """Rooms of ten thousand people, made once and copied for each server they vote on."""
     quick: bool = False
     """Smaller sizes and one run: to see that it works, not to quote."""
 

@@ -4,27 +4,22 @@ Every counted answer must add exactly one entry, from distinct sessions with dis
 bare handler and on the product take turns, so that a noisy machine is noisy for both; ratios are medians of the pairs'.
 """
 
-import asyncio
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from statistics import median
 
+from scripts.benchmarks.electorate import PEOPLE, Polling, beside_bare, electorate
 from scripts.benchmarks.figures import STORES, Bench, Figure, Store
 from scripts.benchmarks.surroundings import (
     Measured,
-    Room,
     bare_room,
     durability,
-    furnish,
-    head_of,
     load,
     measure,
     server,
     votes,
 )
 
-PEOPLE = 10_000
 VOTES = {1: 800, 32: 4_000, 256: 5_000}
 LIBRARY_VOTES = 800
 LIBRARY_WORKERS = (4, 16)
@@ -39,31 +34,19 @@ def measure_all(bench: Bench) -> Iterator[Figure]:
 
 
 def _store(bench: Bench, store: Store, bare_pid: int, bare_port: int) -> Iterator[Figure]:
-    database, key_file = bench.new_database(store), bench.folder / f"votes-{store}.key"
-    room = asyncio.run(furnish(database, key_file, PEOPLE))
-    print(durability(database), flush=True)
+    record = electorate(bench, store)
+    print(durability(record.database), flush=True)
     library = _library(bench, store)
-    with server("cocreate", database, str(key_file)) as (process, port):
-        load(port, 8, votes(room, 500))
-        asked = partial(_counted, database, room, [process.pid, *bench.database_pids.get(store, [])], port)
+    with server("cocreate", record.database, str(record.key_file)) as (process, port):
+        load(port, 8, votes(record.room, 500))
+        polling = Polling(record, port, [process.pid, *bench.database_pids.get(store, [])])
         for connections in (256,) if bench.quick else (1, 32, 256):
             pairs = []
             for turn in bench.turns():
                 count = VOTES[connections]
                 bare = measure([bare_pid], bare_port, connections, votes(bare_room(PEOPLE), count))
-                pairs.append((bare, asked(connections=connections, count=count, turn=turn)))
+                pairs.append((bare, polling.vote(connections, count, turn)))
             yield from _figures(store, connections, pairs, library)
-
-
-def _counted(
-    database: str, room: Room, pids: list[int], port: int, *, connections: int, count: int, turn: int
-) -> Measured:
-    before = head_of(database, room.workshop)
-    ours = measure(pids, port, connections, votes(room, count, first=turn * count))
-    added = head_of(database, room.workshop) - before
-    if added != count:
-        raise SystemExit(f"expected {count} new entries for as many answers, found {added}")
-    return ours
 
 
 def _library(bench: Bench, store: Store) -> float:
@@ -100,20 +83,10 @@ def _library_environment(store: Store, bench: Bench) -> dict[str, str]:
 def _figures(
     store: Store, connections: int, pairs: list[tuple[Measured, Measured]], library: float
 ) -> Iterator[Figure]:
-    where = f"{store}, {connections} connections"
-    rate = median(ours.per_s for _, ours in pairs)
-    ratio = median(ours.per_s / bare.per_s for bare, ours in pairs)
-    goal = connections == 256
-    yield Figure(
-        f"durable votes, {where}",
-        rate,
-        "votes/s",
-        "the bare handler of one process",
-        ratio,
-        "≥ 0.6 ×" if goal else "",
-        ratio >= 0.6 if goal else None,
-    )
+    where, goal = f"{store}, {connections} connections", connections == 256
+    yield from beside_bare(where, pairs, judged=goal)
     if goal:
+        rate = median(ours.per_s for _, ours in pairs)
         times, wanted = rate / library, LIBRARY_TIMES[store]
         yield Figure(
             f"the same, {where}",
@@ -124,16 +97,6 @@ def _figures(
             f"≥ {wanted:.0f} ×",
             times >= wanted,
         )
-    slower = median(ours.p99_ms / bare.p99_ms for bare, ours in pairs)
-    yield Figure(
-        f"p99, {where}",
-        median(ours.p99_ms for _, ours in pairs),
-        "ms",
-        "the bare handler",
-        slower,
-        "≤ 4 ×" if goal else "",
-        slower <= 4 if goal else None,
-    )
     yield Figure(
         f"CPU a vote, server and database, {where}",
         median(ours.cpu_ms for _, ours in pairs),
