@@ -98,7 +98,7 @@ class Desk:
         number, _, session, seat, kind, said, key = ask
         reply = Reply(self.link, number)
         try:
-            action = kind.model_validate_json(said)
+            action = kind.__pydantic_validator__.validate_json(said)
             self._service.sequencer.offer(Asked(Draft(live, seat), action, Caller(session), key, reply))
         except (Unavailable, ValidationError) as error:
             reply.set_exception(error)

@@ -116,7 +116,12 @@ class Service:
         if joins and caller.session is None:
             raise NotAParticipant(status="without a session")
         live = self.lives.find(workshop) or await self.reading.live(workshop)
-        draft = Draft(live=live, seat=await self._seat(workshop, caller.session))
+        seat = None
+        if caller.session is not None:
+            seat = self.doors.known_seat(workshop, caller.session) or await self.doors.seat(
+                workshop, caller.session
+            )
+        draft = Draft(live=live, seat=seat)
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self.sequencer.offer(Asked(draft, action, caller, key, answer))
         receipt = await answer
@@ -127,11 +132,6 @@ class Service:
         if type(action) in CODE_MOVERS:
             await self._afterwards(self.doors.after(live, action))
         return receipt
-
-    async def _seat(self, workshop: str, session: bytes | None) -> str | None:
-        if session is None:
-            return None
-        return self.doors.known_seat(workshop, session) or await self.doors.seat(workshop, session)
 
     async def submit(
         self, workshop: str, command: Command, draft: Draft, *, actor: bytes, key: str

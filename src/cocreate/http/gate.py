@@ -88,7 +88,7 @@ class Gate:
                 Problem("Stopping", FAULTS["Stopping"].title, headers={"Retry-After": str(STOPPING_RETRY_S)})
             )
         if not request.rel_url.raw_path.startswith(UNMEASURED):
-            found = request[CALLER] = await self._sessions.look_up(request)
+            found = request[CALLER] = self._sessions.recall(request) or await self._sessions.look_up(request)
             if found.session is None:
                 require_allowance(self._turnstile.addresses, address_of(request))
             else:

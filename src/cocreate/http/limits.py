@@ -37,27 +37,26 @@ BUCKETS_MAX = 50_000
 
 
 class Buckets:
-    """Token buckets by sender, refilled as time goes by."""
+    """Token buckets by sender, refilled as time goes by. Of each the moment is kept when it will be full (GCRA, ITU-T I.371)."""
 
     def __init__(self, allowance: Allowance) -> None:
-        self._allowance = allowance
-        self._levels: OrderedDict[bytes | str, tuple[float, float]] = OrderedDict()
+        self._token_s = 1 / allowance.per_s
+        self._ahead_s = (allowance.burst - 1) / allowance.per_s
+        self._full_at: OrderedDict[bytes | str, float] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._levels)
+        return len(self._full_at)
 
     def take(self, sender: bytes | str, now: float | None = None) -> float:
         """Seconds until the sender may send again; 0 where it may now."""
         at = time.monotonic() if now is None else now
-        allowance = self._allowance
-        level, seen = self._levels.get(sender, (allowance.burst, at))
-        level = min(allowance.burst, level + (at - seen) * allowance.per_s)
-        allowed = level >= 1
-        self._levels[sender] = (level - 1 if allowed else level, at)
-        self._levels.move_to_end(sender)
-        if len(self._levels) > BUCKETS_MAX:
-            self._levels.popitem(last=False)
-        return 0.0 if allowed else (1 - level) / allowance.per_s
+        full_at = max(at, self._full_at.get(sender, at))
+        wait_s = full_at - at - self._ahead_s
+        self._full_at[sender] = full_at if wait_s > 0 else full_at + self._token_s
+        self._full_at.move_to_end(sender)
+        if len(self._full_at) > BUCKETS_MAX:
+            self._full_at.popitem(last=False)
+        return max(0.0, wait_s)
 
 
 class Turnstile:

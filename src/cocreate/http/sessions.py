@@ -47,23 +47,24 @@ class Sessions:
         found = None if cookies is None else _TOKEN[self.is_secure(request)].search(cookies)
         return None if found is None else found[1]
 
-    async def look_up(self, request: web.BaseRequest) -> Caller:
-        """Who asks; a cookie that is unknown or expired is nobody's."""
+    def recall(self, request: web.BaseRequest) -> Caller | None:
+        """Who asks, where that is known without a look into the store."""
         token = self.token_of(request)
-        if token is None:
-            return ANONYMOUS
-        known = self.find(token)
-        if known is None:
-            held = await self._doors.session(token)
-            if held is None:
-                return ANONYMOUS
-            known = Caller(*held)
-            self.remember(token, known)
-        return known
+        return ANONYMOUS if token is None else self.find(token)
 
     def find(self, token: str) -> Caller | None:
         known = self._known.get(token)
         return known.caller if known is not None and known.until > time.monotonic() else None
+
+    async def look_up(self, request: web.BaseRequest) -> Caller:
+        """Who asks, as the store knows it; a cookie that is unknown or expired is nobody's."""
+        token = self.token_of(request)
+        held = None if token is None else await self._doors.session(token)
+        if token is None or held is None:
+            return ANONYMOUS
+        known = Caller(*held)
+        self.remember(token, known)
+        return known
 
     def remember(self, token: str, caller: Caller) -> None:
         if len(self._known) >= REMEMBERED_MAX:
@@ -82,7 +83,8 @@ async def caller(request: web.Request) -> Caller:
     try:
         return request[CALLER]
     except KeyError:
-        found = request[CALLER] = await request.app[SESSIONS].look_up(request)
+        sessions = request.app[SESSIONS]
+        found = request[CALLER] = sessions.recall(request) or await sessions.look_up(request)
         return found
 
 
