@@ -100,7 +100,7 @@ async def test_who_comes_alone_waits_for_nobody(store: FailingStore) -> None:
 
 
 async def test_where_many_come_a_batch_is_gathered(store: FailingStore) -> None:
-    """Once commands have come together, the next wait for more, until they are enough or the node stops."""
+    """Once commands have come together, the next wait for more: for so many, for as many as came last, or until the node stops."""
     async with running(store, gather_s=3_600) as service:
         workshop = await create(service)
         people = await join(service, workshop, *(f"p{number}" for number in range(GATHERED)))
@@ -115,7 +115,14 @@ async def test_where_many_come_a_batch_is_gathered(store: FailingStore) -> None:
         await until(lambda: service.sequencer.waiting == 1, "one waits")
         tasks += send(people[1:])
         await asyncio.gather(*tasks)
-        assert [len(batch.rows) for batch in store.batches[appended:]] == [GATHERED]
+        tasks = send([*people, *people[:8]])
+        await asyncio.gather(*tasks)
+        tasks = send(people)
+        await until(lambda: service.sequencer.waiting == GATHERED, "as many as usual wait")
+        tasks += send(people[:8])
+        await asyncio.gather(*tasks)
+        sizes = [len(batch.rows) for batch in store.batches[appended:]]
+        assert sizes == [GATHERED, GATHERED + 8, GATHERED + 8]
         last = send(people[:2])
         await until(lambda: service.sequencer.waiting == 2, "two wait")
     assert len(acknowledged(await asyncio.gather(*last))) == 2

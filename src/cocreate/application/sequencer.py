@@ -39,7 +39,8 @@ GATHER_S = 0.006
 """How long the writer waits for more, where commands have lately come together: at 500 votes a second, each committed by itself,
 commits would cost more than all else."""
 GATHERED = 32
-"""Commands that wait for no more: from there on the commit itself is window enough."""
+"""Commands that wait for no more, but where the last batch had more: then as many as that had. A room that votes at once comes to
+be written in two halves, each while the other is read, and the same code for more of them costs each less."""
 TOGETHER_RARE = 0.25
 """The share of batches of more than one command below which none is made to wait: one sender's, one after the other, never are."""
 TOGETHER_MEMORY = 16
@@ -77,6 +78,8 @@ class Sequencer:
         """Something waits, or nothing will come any more."""
         self._enough = asyncio.Event()
         """So much waits that nothing more is waited for, or nothing more will come."""
+        self._wanted = GATHERED
+        """How many wait for no more."""
         self._together = 0.0
         """The share of the latest batches that more than one command was in."""
         self._takes = False
@@ -102,7 +105,7 @@ class Sequencer:
             raise QueueFull()
         self._queue.append(waiting)
         self._come.set()
-        if len(self._queue) >= GATHERED:
+        if len(self._queue) >= self._wanted:
             self._enough.set()
 
     async def stop(self) -> None:
@@ -128,12 +131,13 @@ class Sequencer:
         while not self._queue and self._takes:
             self._come.clear()
             await self._come.wait()
-        if self._together > TOGETHER_RARE and len(self._queue) < GATHERED and self._takes:
+        if self._together > TOGETHER_RARE and len(self._queue) < self._wanted and self._takes:
             self._enough.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._gather_s):
                     await self._enough.wait()
         taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+        self._wanted = max(GATHERED, len(taken))
         self._together += ((len(taken) > 1) - self._together) / TOGETHER_MEMORY
         return taken
 
