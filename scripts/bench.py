@@ -36,6 +36,7 @@ SECTIONS = (
     "votes",
     "workers",
     "joins",
+    "steps",
     "opening",
     "flat",
     "live",

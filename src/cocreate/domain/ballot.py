@@ -212,9 +212,10 @@ def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState"
         raise NotTheAuthor()
     if not takes_ballots(row, now):
         raise RoundNotOpen(round=command.round, status=row.status)
-    if row.method.per_option != (command.option is not None):
-        expected = "the statement it is on" if row.method.per_option else "no single statement"
-        raise ChoiceMalformed(method=row.method.name, expected=expected, found=command.option or "none")
+    method = row.method
+    if method.per_option != (command.option is not None):
+        expected = "the statement it is on" if method.per_option else "no single statement"
+        raise ChoiceMalformed(method=method.name, expected=expected, found=command.option or "none")
     if command.option is not None and command.option not in row.options:
         raise OptionUnknown(option=command.option, round=command.round)
     if state.sheets and f"{command.round}/{command.actor}" in state.sheets:
@@ -224,8 +225,9 @@ def _require_voting(command: CastBallot | WithdrawBallot, state: "WorkshopState"
 
 def takes_ballots(row: Round, now: int) -> bool:
     """Whether a ballot stamped `now` counts: the round is open, or closed for no longer than its grace and uncertified."""
-    in_grace = row.status == "closed" and row.grace_until is not None and now <= row.grace_until
-    return row.status == "open" or in_grace
+    if row.status == "open":
+        return True
+    return row.status == "closed" and row.grace_until is not None and now <= row.grace_until
 
 
 def _require_options(command: CastBallot, state: "WorkshopState", row: Round) -> None:

@@ -96,6 +96,8 @@ class Event(Facts):
     NAME: ClassVar[str]
     AGGREGATE: ClassVar[Aggregate]
     SUBJECT: ClassVar[Subject] = "actor"
+    FIELDS: ClassVar[set[str]]
+    """The names of its facts. Shared by all events that `of` makes, which have each of them set; nobody changes it."""
     SEALED: ClassVar[tuple[str, ...]] = ()
     """The sealed fields, by their path in the facts; `activities.title` stands for each item's title."""
 
@@ -109,13 +111,14 @@ class Event(Facts):
                 f"{cls.__name__}: the NAME {cls.NAME} belongs to {EVENT_TYPES[cls.NAME].__name__}"
             )
         EVENT_TYPES[cls.NAME] = cls
+        cls.FIELDS = set(cls.model_fields)
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> Self:
         """The event of all its facts, checked by the caller: for ballots, whose facts a rule or a grammar has just checked."""
         event = cls.__new__(cls)
         _set(event, "__dict__", facts)
-        _set(event, "__pydantic_fields_set__", set(facts))
+        _set(event, "__pydantic_fields_set__", cls.FIELDS)
         _set(event, "__pydantic_extra__", None)
         _set(event, "__pydantic_private__", None)
         return event

@@ -145,8 +145,8 @@ class WorkshopState:
             raise RecordIsSealed()
 
     def require_open(self) -> None:
-        self.require_unsealed()
         if self.workshop.status != "open":
+            self.require_unsealed()
             raise WorkshopNotOpen(status=self.workshop.status)
 
     def require_present(self, participant: str) -> Participant:

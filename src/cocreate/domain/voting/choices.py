@@ -37,7 +37,7 @@ def _interned(part: Any) -> Any:
 def check_options_named(method: str, choice: Any, choices_max: int = CHOICES_MAX) -> None:
     """Refuse anything but up to `choices_max` distinct option ids in ascending order."""
     _require_ids(method, choice)
-    if any(first >= second for first, second in pairwise(choice)):
+    if list(choice) != sorted(set(choice)):
         raise ChoiceMalformed(
             method=method, expected="distinct idea ids in ascending order", found="another order or a repeat"
         )
