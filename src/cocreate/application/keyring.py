@@ -38,6 +38,7 @@ class Keyring:
 
     def preset(self, keys: Iterable[tuple[str, str, bytes]]) -> None:
         """Use keys that the genesis is about to bring, before it is written."""
+        self._macs.clear()
         self._keys.update({(purpose, name): key for purpose, name, key in keys})
 
     def log_signer(self, origin: str) -> LogSigner:
@@ -58,9 +59,7 @@ class Keyring:
     @property
     def command_mac(self) -> Mac:
         """What command ids and request digests are made with."""
-        return self._macs.get(("secret", "command")) or self._prepare(
-            "secret", "command", self.command_secret
-        )
+        return self._mac("secret", "command") or Mac(self.command_secret)  # which says what is missing
 
     def round_key(self, round_id: str) -> bytes | None:
         """None where the round is open, or its key was destroyed or lost."""
@@ -68,10 +67,7 @@ class Keyring:
 
     def round_mac(self, round_id: str) -> Mac | None:
         """What voters' pseudonyms in the round are made with; None as above."""
-        mac = self._macs.get(("round", round_id))
-        if mac is None and (key := self.round_key(round_id)) is not None:
-            mac = self._prepare("round", round_id, key)
-        return mac
+        return self._mac("round", round_id)
 
     def subject_key(self, subject: str) -> bytes | None:
         return self._find("subject", subject)
@@ -102,8 +98,10 @@ class Keyring:
         self._macs.pop((purpose, name), None)
         self._wrapped.pop((purpose, name), None)
 
-    def _prepare(self, purpose: str, name: str, key: bytes) -> Mac:
-        mac = self._macs[purpose, name] = Mac(key)
+    def _mac(self, purpose: str, name: str) -> Mac | None:
+        mac = self._macs.get((purpose, name))
+        if mac is None and (key := self._find(purpose, name)) is not None:
+            mac = self._macs[purpose, name] = Mac(key)
         return mac
 
     def _find(self, purpose: str, name: str) -> bytes | None:
