@@ -137,6 +137,17 @@ async def test_a_stop_finishes_streams_and_votes_under_way(served: Told) -> None
     assert await asyncio.to_thread(process.wait, STOP_S_MAX) == 0
 
 
+async def test_all_processes_may_be_told_to_stop_at_once(served: Told, tmp_path: Path) -> None:
+    """As systemd does: workers that end by themselves then are no failure, and none is replaced."""
+    _, process = served
+    workers = workers_of(process)
+    for pid in (*workers, process.pid):
+        os.kill(pid, signal.SIGTERM)
+    assert await asyncio.to_thread(process.wait, STOP_S_MAX) == 0
+    assert (tmp_path / "serve.log").read_text() == "Stopping: finishing what is under way.\n"
+    await until_gone(workers)
+
+
 async def test_a_killed_worker_is_replaced(served: Told, number: int) -> None:
     """People who connect meanwhile wait for the next one; nobody is turned away, and nothing is forgotten."""
     announced, process = served
