@@ -116,6 +116,8 @@ class Crew:
         try:
             while True:
                 code = await self._processes[place].wait()
+                if self._stop.is_set():
+                    return  # the system told all processes at once
                 _log().error("worker_ended", place=place, code=code)
                 self._require_patience()
                 await self._start(place)
