@@ -154,10 +154,13 @@ def test_a_refused_text_is_not_lost(workshop: Facilitator, devices: Devices) -> 
     ana.get_by_role("textbox", name="Your idea").fill("Written during the pause.")
     workshop.go()
     workshop.page.get_by_role("button", name="Pause all input").click()
-    workshop.said("Done.")
+    workshop.said("Input is paused for everybody.")
     ana.get_by_role("button", name="Send the idea").click()
     expect(ana.locator("#trouble")).to_contain_text("paused")
     expect(ana.get_by_label("What you wrote, not sent")).to_have_value("Written during the pause.")
+    workshop.page.get_by_role("button", name="Take input again").click()
+    workshop.said("Input is open again.")
+    expect(workshop.page.get_by_role("button", name="Pause all input")).to_be_visible()
 
 
 def test_a_double_click_counts_once(workshop: Facilitator, devices: Devices) -> None:

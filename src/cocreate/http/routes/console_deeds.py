@@ -72,9 +72,11 @@ def _of(kind: type[Action], *names: str) -> Make:
     return lambda fields, _: action(kind, facts(fields, *names))
 
 
-def _pause(fields: Fields, room: Room) -> Action:
+def _pausing(*, paused: bool) -> Make:
     """The settings as they are, with the one thing changed."""
-    return action(ChangeSettings, {"settings": {**room.workshop["settings"], "paused": "paused" in fields}})
+    return lambda _, room: action(
+        ChangeSettings, {"settings": {**room.workshop["settings"], "paused": paused}}
+    )
 
 
 def _settings(fields: Fields, room: Room) -> Action:
@@ -236,7 +238,8 @@ DEEDS: Final = {
     "start": Deed(_of(StartActivity, "activity")),
     "end": Deed(_of(EndActivity, "activity")),
     "agenda": Deed(_agenda, "settings", "agenda"),
-    "pause": Deed(_pause, "run"),
+    "pause": Deed(_pausing(paused=True), "run", "paused"),
+    "resume": Deed(_pausing(paused=False), "run", "resumed"),
     "settings": Deed(_settings, "settings", "settings"),
     "approve": Deed(_of(ApproveIdea, "idea"), "ideas"),
     "hide": Deed(_of(HideIdea, "idea", "reason", "note"), "ideas"),
