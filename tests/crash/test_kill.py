@@ -195,7 +195,7 @@ async def test_a_server_killed_again_and_again_loses_and_doubles_no_ballot(
             ]
             stop = asyncio.Event()
             voting = [asyncio.create_task(voter.vote(stop)) for voter in voters]
-            kills = SERVER_KILLS // (workers + 1)
+            kills = SERVER_KILLS // (2 if workers else 1)
             for _ in range(kills):
                 await _until_acknowledged(voters, voting, BALLOTS_MIN // kills)
                 await asyncio.sleep(rng.uniform(0.2, 0.6))

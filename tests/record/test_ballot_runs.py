@@ -12,7 +12,7 @@ from cocreate.domain.ballot import BallotCast, BallotReplaced, BallotRun, run_of
 from cocreate.domain.canonical import canonical_json
 from cocreate.domain.messages import Recorded
 from cocreate.persistence.batch import Row
-from cocreate.record.ballots import written
+from cocreate.record.ballots import written_ballot
 from cocreate.record.codec import EntryMalformed, decode, decode_page, decode_placed, encode
 from tests.pages import page_of
 
@@ -219,5 +219,5 @@ def test_a_ballot_is_written_as_its_canonical_json(seed: int) -> None:
 )
 def test_a_ballot_that_could_not_be_read_is_not_written(change: dict[str, Any]) -> None:
     ballot = Recorded(5, 7, "f" * 32, f"{ROUND}/{'f' * 32}", "c" * 32, LIKE)
-    assert written(ballot) == encode(ballot)
-    assert written(ballot._replace(**change)) is None
+    assert written_ballot(ballot) == encode(ballot)
+    assert written_ballot(ballot._replace(**change)) is None

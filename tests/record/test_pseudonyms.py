@@ -14,6 +14,7 @@ from cocreate.record.sealed_text import sealing_aad
 from tests.record.examples import uuid_of
 
 KEY = bytes(range(32))
+MAC, OTHER_MAC = Mac(KEY), Mac(KEY[::-1])
 PERSON = "00112233445566778899aabbccddeeff"
 parts = st.lists(st.binary(max_size=9), max_size=4)
 purposes = st.from_regex(r"[a-z-]{1,9}", fullmatch=True)
@@ -48,13 +49,10 @@ def test_framed_bytes_are_read_back_in_one_way(purpose: str, parts: list[bytes])
 
 def test_each_purpose_frames_the_parts_that_the_page_says() -> None:
     person, idea, workshop_round = bytes.fromhex(PERSON), uuid_of(5), uuid_of(6)
-    assert (
-        command_id(Mac(KEY), person, "ü-key")
-        == hmac_again(KEY, "command", person, "ü-key".encode()).hex()[:32]
-    )
-    assert voter(Mac(KEY), PERSON) == hmac_again(KEY, "voter", person).hex()[:32]
+    assert command_id(MAC, person, "ü-key") == hmac_again(KEY, "command", person, "ü-key".encode()).hex()[:32]
+    assert voter(MAC, PERSON) == hmac_again(KEY, "voter", person).hex()[:32]
     assert round_key_commitment(KEY) == hashlib.sha256(framed_again("round-key", KEY)).hexdigest()
-    assert request_digest(Mac(KEY), b"{}") == hmac_again(KEY, "request", b"{}")
+    assert request_digest(MAC, b"{}") == hmac_again(KEY, "request", b"{}")
     seed = hashlib.sha256(framed_again("tie", KEY, bytes.fromhex(workshop_round.replace("-", "")))).digest()
     rank = hashlib.sha256(framed_again("tie-rank", seed, bytes.fromhex(idea.replace("-", "")))).digest()
     assert Ranking(KEY, workshop_round).rank(idea) == rank
@@ -74,8 +72,8 @@ def test_a_prepared_mac_is_the_standard_librarys_hmac(key: bytes, message: bytes
 
 def test_known_answers_never_change() -> None:
     """Voters and command ids of stored records must come out the same for ever."""
-    assert voter(Mac(KEY), PERSON) == "178e241c06f6dfbf23e0f23b8b180f5e"
-    assert command_id(Mac(KEY), bytes.fromhex(PERSON), "vote/31337") == "f0a84fed383c75398b07655a8a50958a"
+    assert voter(MAC, PERSON) == "178e241c06f6dfbf23e0f23b8b180f5e"
+    assert command_id(MAC, bytes.fromhex(PERSON), "vote/31337") == "f0a84fed383c75398b07655a8a50958a"
     assert round_key_commitment(KEY) == "8af04f0867806293096e60661c3e48e735fa198fa5b762f148a8aeec87960550"
     assert Ranking(KEY, uuid_of(6)).order([uuid_of(n) for n in range(5)]) == [
         uuid_of(n) for n in [3, 4, 1, 2, 0]
@@ -84,26 +82,17 @@ def test_known_answers_never_change() -> None:
 
 def test_a_voter_differs_by_key_and_by_person() -> None:
     other = "ff" * 16
-    assert (
-        len(
-            {
-                voter(Mac(KEY), PERSON),
-                voter(Mac(KEY), other),
-                voter(Mac(KEY[::-1]), PERSON),
-                voter(Mac(KEY[::-1]), other),
-            }
-        )
-        == 4
-    )
+    found = {voter(mac, person) for mac in (MAC, OTHER_MAC) for person in (PERSON, other)}
+    assert len(found) == 4
 
 
 def test_a_command_id_differs_by_secret_actor_and_key() -> None:
     """The border between actor and key does not move."""
     ids = {
-        command_id(Mac(KEY), b"a" * 16, "b"),
-        command_id(Mac(KEY[::-1]), b"a" * 16, "b"),
-        command_id(Mac(KEY), b"a" * 15, "ab"),
-        command_id(Mac(KEY), b"a" * 16, "c"),
-        command_id(Mac(KEY), b"", "a" * 16 + "b"),
+        command_id(MAC, b"a" * 16, "b"),
+        command_id(OTHER_MAC, b"a" * 16, "b"),
+        command_id(MAC, b"a" * 15, "ab"),
+        command_id(MAC, b"a" * 16, "c"),
+        command_id(MAC, b"", "a" * 16 + "b"),
     }
     assert len(ids) == 5

@@ -70,7 +70,7 @@ _sayings: dict[tuple[str, Any, int], bytes] = {}
 """The bytes that say NAME, choice and counter."""
 
 
-def written(recorded: Recorded) -> bytes | None:
+def written_ballot(recorded: Recorded) -> bytes | None:
     """The canonical bytes of a ballot; None for what is none, or none that `as_ballot` would take: codec's way tells why.
 
     What ballots say is written and held to its form once for all that say the same, so that only heads and ends are left.

@@ -22,7 +22,7 @@ from cocreate.domain import (  # noqa: F401  importing the aggregates registers 
 )
 from cocreate.domain.ballot import BallotRun
 from cocreate.domain.messages import EVENT_TYPES, INTEGER_MAX, Aggregate, Event, Recorded
-from cocreate.record.ballots import BALLOT_ID, BALLOT_KINDS, UUID, as_ballot, ballot, runs_of, written
+from cocreate.record.ballots import BALLOT_ID, BALLOT_KINDS, UUID, as_ballot, ballot, runs_of, written_ballot
 from cocreate.record.page import Page
 
 ENTRY_BYTES_MAX: Final = 60_000
@@ -55,10 +55,10 @@ class EntryTooLong(Exception):
 
 def encode(recorded: Recorded) -> bytes:
     """The canonical bytes of an entry: what is stored, hashed and served, never made again."""
-    return written(recorded) or _written(recorded)
+    return written_ballot(recorded) or _written_by_model(recorded)
 
 
-def _written(recorded: Recorded) -> bytes:
+def _written_by_model(recorded: Recorded) -> bytes:
     facts = recorded.event.__pydantic_serializer__.to_json(recorded.event, exclude_none=True)
     head = (
         f'{{"actor":"{recorded.actor}","aggregate":"{recorded.aggregate}","command":"{recorded.command}",'
