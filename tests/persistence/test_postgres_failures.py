@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from cocreate.persistence.batch import Batch
 from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavailable
 from cocreate.persistence.postgres import PostgresRecordStore
+from cocreate.persistence.postgres_session import Connection
 from tests.contracts.batches import BOTANY, command, entries, rows
 from tests.persistence.cutting_proxy import CuttingProxy
 from tests.postgres import postgres_server
@@ -181,7 +183,10 @@ async def test_a_server_that_has_become_read_only_is_unavailable(postgres_databa
         for _ in range(3):
             with pytest.raises(StoreUnavailable):
                 await store.append(entries(1, start=1))
+        with pytest.raises(OutcomeUnknown):
+            await store.identity.claim_setting("log_name", "name")
         _alter(postgres_database, "RESET default_transaction_read_only")
+        await store.identity.claim_setting("log_name", "name")
         await store.append(entries(1, start=1))
 
 
@@ -218,6 +223,28 @@ async def _until_somebody_waits_for_a_transaction(url: str) -> None:
             waiting = await answer.fetchone()
 
 
+async def test_an_append_whose_caller_gave_up_is_done_to_its_end(postgres_database: str) -> None:
+    """And what is given after it comes after it, the store's end as well."""
+    async with opened(postgres_database) as store:
+        async with await psycopg.AsyncConnection.connect(postgres_database) as other:
+            await other.execute("LOCK TABLE stored_events IN SHARE MODE")
+            appending = asyncio.create_task(store.append(entries(2)))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await _until_somebody_waits_for_a_transaction(postgres_database)
+            appending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await appending
+            behind = asyncio.create_task(store.append(entries(1, start=2)))
+            await asyncio.sleep(0)
+            closing = asyncio.create_task(store.close())
+            await asyncio.sleep(0)
+            with pytest.raises(RuntimeError, match="closed"):
+                await store.append(entries(1, start=3))
+        await asyncio.gather(behind, closing)
+    async with opened(postgres_database) as again:
+        assert await again.read(BOTANY) == rows(3)
+
+
 @pytest.mark.parametrize(
     ("servers", "sessions"), [("off", "on"), ("local", "on"), ("on", "on"), ("remote_apply", "remote_apply")]
 )
@@ -227,8 +254,11 @@ async def test_a_commit_always_waits_for_the_disk(
     """A server that is set to forget is overruled, one that waits for more is left alone."""
     async with opened(f"{postgres_database}?options=-csynchronous_commit%3D{servers}") as store:
         await store.append(entries(1))
-        connection = store._writer.connection()
-        assert connection.execute("SHOW synchronous_commit").fetchone() == (sessions,)
+
+        async def shown(connection: Connection) -> tuple[Any, ...] | None:
+            return await (await connection.execute("SHOW synchronous_commit")).fetchone()
+
+        assert await store._writer.run(shown) == (sessions,)
 
 
 async def test_own_appends_are_no_news(postgres_database: str) -> None:

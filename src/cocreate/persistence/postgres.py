@@ -1,6 +1,8 @@
 """The distributed store: any number of nodes on one PostgreSQL, one transaction a batch, no table lock."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -12,7 +14,7 @@ from cocreate.persistence.errors import HeadMoved, OutcomeUnknown, StoreUnavaila
 from cocreate.persistence.identity import Identity, SqlIdentity
 from cocreate.persistence.postgres_arrays import ARRAYS, Array
 from cocreate.persistence.postgres_notices import NOTICE_CHANNEL, Notices, notice_of
-from cocreate.persistence.postgres_recorder import PostgresDatastore, PostgresRecorder
+from cocreate.persistence.postgres_recorder import PostgresDatastore, PostgresRecorder, connect
 from cocreate.persistence.postgres_session import UNAVAILABLE, Connection, InDoubt, Session
 from cocreate.persistence.record_store import READ_ROWS_MAX
 from cocreate.persistence.schema import POSTGRES_WORDS, migrate
@@ -28,11 +30,11 @@ class PostgresRecordStore(SideReads):
     """A store in the database that `url` names. It connects again by itself with the next call after a failure."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self.recorder = PostgresRecorder(PostgresDatastore(url))
         in_doubt = InDoubt()
-        self._in_doubt = in_doubt
-        self._writer = Session(url, "record-writer", in_doubt)
-        self._reader = Session(url, "record-reader", in_doubt)
+        self._writer = Session(url, in_doubt)
+        self._reader = Session(url, in_doubt)
         self._notices = Notices(url)
         self._queries = _Statements(self._writer, self._reader)
         self.identity: Identity = SqlIdentity(self._queries)
@@ -40,14 +42,11 @@ class PostgresRecordStore(SideReads):
         self.wrapped_keys: WrappedKeys = SqlWrappedKeys(self._queries)
 
     async def open(self) -> None:
-        try:
-            await self._writer.run(self._migrate)
-        except BaseException:
-            await self.close()
-            raise
+        await asyncio.to_thread(self._migrate)
 
     async def append(self, batch: Batch) -> None:
-        await self._writer.run(partial(self._append, batch))
+        rows = rows_in_order(batch)
+        await self._writer.run(partial(self._append, batch=batch, rows=rows))
 
     async def read(
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
@@ -58,14 +57,13 @@ class PostgresRecordStore(SideReads):
         self, workshop: str, *, after: int = -1, upto: int | None = None, limit: int = READ_ROWS_MAX
     ) -> Page:
         asked = versions(after, upto, limit)
-        read = partial(self._page, workshop=workshop, asked=asked)
-        return await self._reader.run(partial(self._reader.read, read))
+        return await self._reader.read(partial(self._page, workshop=workshop, asked=asked))
 
     async def head(self, workshop: str) -> int:
         return (await self.heads([workshop]))[workshop]
 
     async def heads(self, workshops: Collection[str]) -> dict[str, int]:
-        return await self._reader.run(partial(self._reader.read, partial(self._heads, workshops=workshops)))
+        return await self._reader.read(partial(self._heads, workshops=workshops))
 
     async def follow(self) -> AsyncIterator[frozenset[str] | None]:
         async for hint in self._notices.follow(leave_out=lambda: self._writer.backend_pid):
@@ -78,102 +76,90 @@ class PostgresRecordStore(SideReads):
         self.recorder.datastore.close()
 
     def _migrate(self) -> None:
-        connection = self._writer.connection()
-
-        def execute(statement: str) -> list[tuple[Any, ...]]:
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
         try:
-            with connection.transaction():
+            with connect(self._url) as connection, connection.transaction():
+
+                def execute(statement: str) -> list[tuple[Any, ...]]:
+                    cursor = connection.execute(statement)
+                    return cursor.fetchall() if cursor.description else []
+
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
                 for statement in self.recorder.sql_create_statements:
                     connection.execute(statement)
                 migrate(execute, POSTGRES_WORDS)
         except UNAVAILABLE as error:
-            self._writer.drop()
-            raise StoreUnavailable("PostgreSQL failed while the tables were made") from error
+            raise StoreUnavailable(
+                "PostgreSQL cannot be reached, or failed while the tables were made"
+            ) from error
 
-    def _append(self, batch: Batch) -> None:
-        rows = rows_in_order(batch)
-        connection = self._writer.connection()
+    async def _append(self, connection: Connection, batch: Batch, rows: Sequence[Row]) -> None:
         try:
-            stored = self._send(connection, batch, rows)
+            stored = await self._send(connection, batch, rows)
         except psycopg.errors.UniqueViolation as error:
-            raise HeadMoved(self._moved(connection, batch) or frozenset(batch.heads)) from error
+            raise HeadMoved(await self._moved(connection, batch) or frozenset(batch.heads)) from error
         except UNAVAILABLE as error:
-            self._writer.drop()
             raise StoreUnavailable(
                 "PostgreSQL failed before the commit; nothing of the batch is stored"
             ) from error
-        except BaseException:
-            self._writer.drop()
-            raise
         moved = frozenset(workshop for workshop, head in batch.heads.items() if stored[workshop] != head)
         if moved:
-            self._roll_back(connection)
+            await _roll_back(connection)
             raise HeadMoved(moved)
-        self._commit(connection)
+        await self._commit(connection)
 
-    def _send(self, connection: Connection, batch: Batch, rows: Sequence[Row]) -> dict[str, int]:
+    async def _send(self, connection: Connection, batch: Batch, rows: Sequence[Row]) -> dict[str, int]:
         """Everything but the commit, in one round trip; says which heads the transaction saw before it wrote."""
-        with connection.pipeline():
+        async with connection.pipeline():
             # READ COMMITTED whatever the server's default: the unique key decides between two writers.
-            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-            heads = self._ask_heads(connection, batch.heads)
+            await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            heads = await self._ask_heads(connection, batch.heads)
             if rows:
-                connection.execute(self.recorder.insert_rows_statement, _row_arrays(rows), prepare=True)
+                await connection.execute(self.recorder.insert_rows_statement, _row_arrays(rows), prepare=True)
             for change, values in changes_of(batch, _stored_id):
-                connection.execute(_STATEMENTS[change], _arrays(change, values), prepare=True)
+                await connection.execute(_STATEMENTS[change], _arrays(change, values), prepare=True)
             if rows:
-                connection.execute(
+                await connection.execute(
                     "SELECT pg_notify(%s, %s)", (NOTICE_CHANNEL, notice_of(batch.heads)), prepare=True
                 )
-        return dict(zip(batch.heads, (head for (head,) in heads.fetchall()), strict=True))
+        return dict(zip(batch.heads, (head for (head,) in await heads.fetchall()), strict=True))
 
-    def _commit(self, connection: Connection) -> None:
+    async def _commit(self, connection: Connection) -> None:
         try:
-            ended_with = connection.execute("COMMIT").statusmessage
+            ended_with = (await connection.execute("COMMIT")).statusmessage
         except psycopg.Error as error:
-            self._in_doubt.add(self._writer.lock)
-            self._writer.drop()
+            self._writer.leave_in_doubt()
             raise OutcomeUnknown("the answer to COMMIT was lost") from error
         if ended_with != "COMMIT":
             raise StoreUnavailable(
                 f"PostgreSQL answered COMMIT with {ended_with}; nothing of the batch is stored"
             )
 
-    def _moved(self, connection: Connection, batch: Batch) -> frozenset[str]:
-        self._roll_back(connection)
+    async def _moved(self, connection: Connection, batch: Batch) -> frozenset[str]:
+        await _roll_back(connection)
         try:
-            stored = self._heads(connection, batch.heads)
+            stored = await self._heads(connection, batch.heads)
         except psycopg.Error:
             return frozenset()  # the refusal stands, whatever the connection does now
         return frozenset(workshop for workshop, head in batch.heads.items() if stored[workshop] != head)
 
-    def _roll_back(self, connection: Connection) -> None:
-        try:
-            connection.rollback()
-        except psycopg.Error:
-            # The server rolls back what nobody commits.
-            self._writer.drop()
-
-    def _page(self, connection: Connection, workshop: str, asked: tuple[int, int]) -> Page:
-        found = connection.execute(
+    async def _page(self, connection: Connection, workshop: str, asked: tuple[int, int]) -> Page:
+        found = await connection.execute(
             self.recorder.select_rows_statement,
             (workshop, *asked),
             prepare=True,
             binary=True,
         )
-        return page_of(found.fetchall())
+        return page_of(await found.fetchall())
 
-    def _heads(self, connection: Connection, workshops: Collection[str]) -> dict[str, int]:
-        answer = self._ask_heads(connection, workshops).fetchall()
+    async def _heads(self, connection: Connection, workshops: Collection[str]) -> dict[str, int]:
+        answer = await (await self._ask_heads(connection, workshops)).fetchall()
         return dict(zip(workshops, (head for (head,) in answer), strict=True))
 
-    def _ask_heads(self, connection: Connection, workshops: Iterable[str]) -> psycopg.Cursor[tuple[Any, ...]]:
+    async def _ask_heads(
+        self, connection: Connection, workshops: Iterable[str]
+    ) -> psycopg.AsyncCursor[tuple[Any, ...]]:
         asked = ARRAYS["uuid"].of(map(_stored_id, workshops))
-        return connection.execute(self.recorder.select_heads_statement, (asked,), prepare=True)
+        return await connection.execute(self.recorder.select_heads_statement, (asked,), prepare=True)
 
 
 class _Statements:
@@ -184,20 +170,19 @@ class _Statements:
         self._reader = reader
 
     async def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        def ask(connection: Connection) -> list[tuple[Any, ...]]:
-            return connection.execute(_with_psycopg_marks(statement), parameters, binary=True).fetchall()
+        async def ask(connection: Connection) -> list[tuple[Any, ...]]:
+            cursor = await connection.execute(_with_psycopg_marks(statement), parameters, binary=True)
+            return await cursor.fetchall()
 
-        return await self._reader.run(partial(self._reader.read, ask))
+        return await self._reader.read(ask)
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        def do() -> list[tuple[Any, ...]]:
-            connection = self._writer.connection()
+        async def do(connection: Connection) -> list[tuple[Any, ...]]:
             try:
-                cursor = connection.execute(_with_psycopg_marks(statement), parameters, binary=True)
+                cursor = await connection.execute(_with_psycopg_marks(statement), parameters, binary=True)
             except UNAVAILABLE as error:
-                self._writer.drop()
                 raise OutcomeUnknown("the answer of PostgreSQL was lost") from error
-            return cursor.fetchall() if cursor.description else []
+            return await cursor.fetchall() if cursor.description else []
 
         return await self._writer.run(do)
 
@@ -206,6 +191,11 @@ class _Statements:
 
     def workshop_id(self, stored: object) -> str:
         return str(stored)
+
+
+async def _roll_back(connection: Connection) -> None:
+    with suppress(psycopg.Error):  # the session makes another connection where this one is not idle
+        await connection.rollback()
 
 
 @cache

@@ -25,7 +25,7 @@ _CONNECTION_DEFAULTS = {
 # The server's side of the connection gets the same keepalives as ours.
 # Each of our statements has one right plan, some steps down an index, but a young table has no statistics that say so:
 # the planner then sorts a whole record for one page of it, and keeps to that plan in a prepared statement.
-_SESSION = """
+SESSION_SETTINGS = """
 SET search_path TO public;
 SET enable_seqscan TO off;
 SET enable_bitmapscan TO off;
@@ -65,7 +65,7 @@ def connection_url(url: str) -> str:
 def configure(connection: psycopg.Connection[Any]) -> None:
     """Make a session durable and impatient."""
     connection.autocommit = True
-    connection.execute(_SESSION)
+    connection.execute(SESSION_SETTINGS)
 
 
 class PostgresDatastore(LibraryDatastore):
