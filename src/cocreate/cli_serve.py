@@ -94,6 +94,12 @@ def serve(
         workers=workers,
         witnesses=witnesses,
     )
+    if settings.workers and settings.database == "memory:":
+        raise Ended(
+            "Workers cannot share a database in memory, which no other process sees. "
+            "Expected sqlite:///FILE or postgresql://USER@HOST/NAME.",
+            BAD_INPUT,
+        )
 
     def announce(address: str, link: str) -> None:
         if as_json:

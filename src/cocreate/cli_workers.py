@@ -6,6 +6,7 @@ tells the worker, which stops too: nobody is left behind.
 """
 
 import json
+import signal
 import socket
 import sys
 import time
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from cocreate.application.service import Service
 
+TOLD_S = 0.5
+"""How much later than its worker the writer may hear of a stop that all processes are told of."""
 STOP_S = SHUTDOWN_S + 5.0
 """A worker that is told to stop and is still there after this is killed."""
 REPLACED_MAX = 5
@@ -63,9 +66,10 @@ class Crew:
         places = range(len(self._listeners))
         try:
             await asyncio.gather(*(self._start(place) for place in places))
-        except BaseException:
+        except BaseException as error:
             await self._end()
-            raise
+            if not (isinstance(error, Ended) and self._stop.is_set()):
+                raise
         self._watching = [asyncio.create_task(self._watch(place), name=f"worker-{place}") for place in places]
         return self
 
@@ -109,15 +113,15 @@ class Crew:
         desk = Desk(self._service)
         await asyncio.get_running_loop().create_unix_connection(lambda: desk.link, sock=ours)
         if not await process.stdout.readline():
-            await process.wait()
+            await self._ended(process)
             raise Ended("A process that should speak HTTP did not start; the lines above say why.")
 
     async def _watch(self, place: int) -> None:
         try:
             while True:
-                code = await self._processes[place].wait()
+                code = await self._ended(self._processes[place])
                 if self._stop.is_set():
-                    return  # the system told all processes at once
+                    return
                 _log().error("worker_ended", place=place, code=code)
                 self._require_patience()
                 await self._start(place)
@@ -125,6 +129,17 @@ class Crew:
             if not self._stop.is_set():
                 self._broken = error
                 self._stop.set()
+
+    async def _ended(self, process: "asyncio.subprocess.Process") -> int:
+        """How a worker ended. Where the system told all processes to stop, `stop` is set by then."""
+        import asyncio
+
+        code = await process.wait()
+        if code in (0, -signal.SIGTERM):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TOLD_S):
+                    await self._stop.wait()
+        return code
 
     def _require_patience(self) -> None:
         """Raises Ended where too many workers have been replaced lately."""

@@ -81,10 +81,6 @@ class Settings:
             raise SettingMalformed(
                 f"{self.workers} workers are not possible. Expected a number from 0 to {WORKERS_MAX}."
             )
-        if self.workers and self.database == "memory:":
-            raise SettingMalformed(
-                "Workers cannot share a database in memory, which no other process sees. Expected sqlite:///FILE or postgresql://USER@HOST/NAME."
-            )
         if self.log_level not in LOG_LEVELS:
             raise SettingMalformed(
                 f"The log level {self.log_level!r} is not known. Expected one of {', '.join(LOG_LEVELS)}."

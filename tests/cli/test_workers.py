@@ -97,10 +97,12 @@ def test_impossible_numbers_are_refused(tmp_path: Path, impossible: str) -> None
 
 
 def test_a_database_in_memory_is_refused(tmp_path: Path) -> None:
-    """No other process could see it."""
+    """No other process could see it. Commands that start no worker do not mind."""
     result = cocreate(tmp_path, "serve", "--workers", "1", "--database", "memory:")
     assert result.returncode == 2
     assert "cannot share" in result.stderr
+    listed = cocreate(tmp_path, "workshop", "list", "--database", "memory:", COCREATE_WORKERS="1")
+    assert listed.returncode == 0, listed.stderr
 
 
 async def test_people_see_their_own_vote_at_once_on_any_worker(served: Told, number: int) -> None:
@@ -168,8 +170,9 @@ async def test_a_killed_worker_is_replaced(served: Told, number: int) -> None:
     await until(lambda: len(workers_of(process) - {min(before)}) == number)
 
 
-async def test_ctrl_c_while_workers_start_is_an_orderly_stop(tmp_path: Path) -> None:
-    """A terminal sends it to the whole group of processes, but workers are the writer's to stop."""
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+async def test_a_stop_while_workers_start_is_an_orderly_one(tmp_path: Path, told: signal.Signals) -> None:
+    """A terminal sends Ctrl-C to the whole group of processes, but workers are the writer's to stop; systemd tells everybody."""
     process = await asyncio.create_subprocess_exec(
         *command("serve", "--port", "0", "--json", "--workers", "1"),
         env=environment(tmp_path),
@@ -179,7 +182,11 @@ async def test_ctrl_c_while_workers_start_is_an_orderly_stop(tmp_path: Path) -> 
     )
     try:
         await until(lambda: any(map(is_worker, children_of(process.pid))))
-        os.killpg(process.pid, signal.SIGINT)
+        if told == signal.SIGTERM:
+            for worker in children_of(process.pid):
+                os.kill(worker, told)
+            await asyncio.sleep(0.1)  # so that the worker is gone before the writer hears of it
+        os.killpg(process.pid, told)
         async with asyncio.timeout(STOP_S_MAX):
             _, said = await process.communicate()
         assert process.returncode == 0
