@@ -154,6 +154,15 @@ async def test_following_a_link_does_not_use_it_up(room: Room) -> None:
     assert (await send(two, f"/link/{token}")).status == 404
 
 
+async def test_a_link_says_beforehand_whose_place_it_may_take(room: Room) -> None:
+    """A facilitator who opens a participant's way back in their own browser would stand without the console."""
+    path = f"/link/{await room.house.service.doors.host_link()}"
+    told = "To stay both, open the link in another browser."
+    assert told in (await page(room.facilitator, path)).body.decode()
+    assert told in (await page(room.participant, path)).body.decode()
+    assert told not in (await page(room.house.person(), path)).body.decode()
+
+
 async def test_an_unchanged_page_is_not_sent_again(room: Room) -> None:
     """The keys of its forms are fresh each time and yet do not make it another page."""
     path = f"/w/{room.id}/results"

@@ -82,7 +82,9 @@ async def join_by_code(request: web.Request) -> web.StreamResponse:
 
 async def link_page(request: web.Request) -> web.StreamResponse:
     """A button: following a link must not use it up, since previews and scanners follow links too."""
-    return render(request, "link.html", here=request.path)
+    asks = await caller(request)
+    seated = asks.session is not None and bool(await request.app[SERVICE].doors.seats_of(asks.session))
+    return render(request, "link.html", here=request.path, seated=seated)
 
 
 async def take_link(request: web.Request) -> web.StreamResponse:
