@@ -1,5 +1,6 @@
 """Votes on paper and for people without a device, as the desk sends them: by the API and by its page."""
 
+import json
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from cocreate.application import ChoiceMalformed
 from cocreate.http.paper_lines import papers_of
 from tests.http.house import Answer, House, Person, Room, opened_room
+from tests.http.test_methods import VOTES, filled, opened
 
 OWN_PAGE = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 
@@ -187,6 +189,65 @@ async def test_the_desk_does_all_of_it_with_forms(room: Room) -> None:
     assert (await send(room.facilitator, desk(room, "/void"), **void)).status == 303
     assert "Void: a mistake." in await words(room.facilitator, desk(room))
     assert (await round_of(room))["paper"]["counted"] == 0
+
+
+TYPED: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
+    "dots": ({"m-{second}": "3", "m-{idea}": "2"}, {"m-{second}": "9", "m-{idea}": "2"}),
+    "score": ({"m-{second}": "5", "m-{idea}": "1"}, {"m-{second}": "five"}),
+    "quadratic": ({"m-{second}": "3", "m-{idea}": "-1"}, {"m-{second}": "7"}),
+    "consent": (
+        {"m-{second}": "1", "m-{idea}": "-1", "why-{idea}": "Too dark"},
+        {"m-{second}": "1", "why-{second}": "No reason to give"},
+    ),
+    "irv": ({"m-{second}": "1", "m-{idea}": "2"}, {"m-{second}": "1", "m-{idea}": "1"}),
+    "borda": ({"m-{second}": "1", "m-{idea}": "2"}, None),
+    "budget": ({"choice": "{second}"}, None),
+    "equal_shares": ({"m-{second}": "1", "m-{idea}": "2"}, {"m-{second}": "0.5"}),
+}
+"""What is typed at the desk to say the choice of VOTES, and what cannot be sent."""
+
+
+@pytest.mark.parametrize("name", TYPED)
+async def test_the_desk_votes_for_somebody_by_any_method(room: Room, name: str) -> None:
+    """With the fields that every voter has; what is wrong comes back as it was typed; of two votes the last one stands."""
+    (rules, choice), (right, wrong) = VOTES[name], TYPED[name]
+    room.names["round"] = await opened(room, rules)
+    whom = {"form": "ballot", "on_behalf_of": room.names["walk_in"], "do": "send"}
+
+    def typed(fields: dict[str, str]) -> dict[str, str]:
+        return {room.fill(field): room.fill(value) for field, value in fields.items()}
+
+    if wrong is not None:
+        refused = await send(room.scribe, desk(room, "/vote"), **whom, **typed(wrong))
+        assert refused.status == 422
+        assert all(value in refused.body.decode() for value in wrong.values())
+    before = await room.head()
+    for _ in range(2):
+        assert (await send(room.scribe, desk(room, "/vote"), **whom, **typed(right))).status == 303
+    nobody = await send(room.scribe, desk(room, "/vote"), form="ballot", do="send", **typed(right))
+    assert nobody.status == 400
+    assert await room.head() == before + 2
+    await room.facilitator.do(at(room, "/close"))
+    await room.facilitator.do(at(room, "/certify"))
+    items = (await room.anonymous.get(f"{room.path}/entries?after={before - 1}")).json["items"]
+    said, wanted = json.loads(items[1]["entry"])["facts"]["choice"], filled(room, choice)
+    assert said == wanted if rules["method"] == "ranked" else sorted(said) == sorted(wanted)
+    assert room.names["walk_in"] not in str(items)
+    if name == "consent":
+        assert "Too dark" in await words(room.anonymous, room.fill(f"/w/{room.id}/results/{{round}}"))
+
+
+async def test_the_desk_takes_a_vote_back_for_somebody(room: Room) -> None:
+    whom = {"form": "ballot", "on_behalf_of": room.names["walk_in"]}
+    assert (await send(room.scribe, desk(room, "/vote"), **whom, do="withdraw")).status == 409
+    sent = await send(room.scribe, desk(room, "/vote"), **whom, choice=room.names["idea"], do="send")
+    assert sent.headers["Location"].endswith("?done=vote_for")
+    back = await send(room.scribe, desk(room, "/vote"), **whom, do="withdraw")
+    assert back.headers["Location"].endswith("?done=vote_for_back")
+    await room.facilitator.do(at(room, "/close"))
+    await room.facilitator.do(at(room, "/certify"))
+    reconciliation = (await round_of(room))["certificate"]["reconciliation"]
+    assert (reconciliation["cast"], reconciliation["standing"]) == (1, 0)
 
 
 async def test_the_desk_is_for_those_who_work_at_it(room: Room) -> None:

@@ -6,18 +6,19 @@ from aiohttp import web
 
 from cocreate.application import (
     Action,
-    CastBallot,
     CheckPaperBatch,
     EnterPaperBatch,
     EnterPerson,
     IssuePaper,
     VoidPaperBatch,
+    WithdrawBallot,
 )
 from cocreate.http.keys import LINE
 from cocreate.http.pages import render
 from cocreate.http.pages_forms import Fields, Trouble, action, attempt, facts, first, perform
 from cocreate.http.pages_room import Item, Room, enter_room
 from cocreate.http.paper_lines import marked, papers_of
+from cocreate.http.routes.pages_vote import cast, filled_ballot
 
 PEOPLE_LISTED_MAX: Final = 500
 
@@ -58,7 +59,9 @@ def _people(room: Room, person: str) -> list[str]:
 
 async def paper_page(request: web.Request, trouble: Trouble | None = None) -> web.StreamResponse:
     room, one = await _desk(request)
-    person = request.query.get("for", "") or (trouble.typed("issue", "participant") if trouble else "")
+    person = request.query.get("for", "") or (
+        trouble.typed("issue", "participant") or trouble.typed("ballot", "on_behalf_of") if trouble else ""
+    )
     return render(
         request,
         "desk_paper.html",
@@ -70,8 +73,8 @@ async def paper_page(request: web.Request, trouble: Trouble | None = None) -> we
         person=person,
         people=_people(room, person),
         entered=list(dict.fromkeys([*([person] if person else []), *entered_people(room)])),
-        options=room.options(one["key"]),
         marked=marked(one["rules"]),
+        **filled_ballot(room, one, trouble, on_behalf=True),
         over=one["status"] == "closed" and not room.takes_ballots(one),
         again=_contested(one),
     )
@@ -126,28 +129,20 @@ def _void(fields: Fields, _: Room, one: Item) -> Action:
     return action(VoidPaperBatch, {"round": one["key"], **facts(fields, "batch", "reason")})
 
 
-def _vote(fields: Fields, _: Room, one: Item) -> Action:
-    said = {"round": one["key"], **facts(fields, "on_behalf_of"), "choice": fields.get("choice", [])}
-    if "on_behalf_of" not in said:
-        raise web.HTTPBadRequest(text="For whom?")
-    return action(CastBallot, said)
-
-
 _DEEDS: Final = {
     "issue": (_issue, "paper_issued"),
     "enter": (_enter, "paper_entered"),
     "check": (_check, "paper_checked"),
     "void": (_void, "paper_voided"),
-    "vote": (_vote, "vote_for"),
 }
 
 
 async def deed(request: web.Request) -> web.StreamResponse:
-    """Whatever a button of the desk asks for."""
+    """Whatever a button of the desk asks for on paper."""
     wanted = _DEEDS.get(request.match_info["deed"])
     if wanted is None:
         raise web.HTTPNotFound()
-    # A ballot may be entered here, too: the log tells only how many came in a moment.
+    # Papers are ballots, too: the log tells only how many came in a moment.
     request[LINE] = None
     room, one = await _desk(request)
     make, done = wanted
@@ -164,7 +159,26 @@ async def deed(request: web.Request) -> web.StreamResponse:
     return await attempt(request, work, paper_page)
 
 
+async def vote_for(request: web.Request) -> web.StreamResponse:
+    """Send the ballot of somebody without a device, or take it back. What they have sent before is not shown to whoever asks."""
+    request[LINE] = None
+    room, one = await _desk(request)
+
+    async def work(fields: Fields) -> str:
+        said = {"round": one["key"], **facts(fields, "on_behalf_of")}
+        if "on_behalf_of" not in said or one["method"] == "opinion":
+            raise web.HTTPBadRequest(text="For whom, in which vote?")
+        if first(fields, "do") == "withdraw":
+            await perform(request, fields, action(WithdrawBallot, said))
+            return f"{room.url}/desk/paper/{one['key']}?done=vote_for_back"
+        await cast(request, room, one, fields, said)
+        return f"{room.url}/desk/paper/{one['key']}?done=vote_for"
+
+    return await attempt(request, work, paper_page)
+
+
 def add_paper_routes(app: web.Application) -> None:
     app.router.add_get("/w/{workshop}/desk/paper/{round}", paper_page)
     app.router.add_get("/w/{workshop}/desk/paper/{round}/sheet", sheet_page)
+    app.router.add_post("/w/{workshop}/desk/paper/{round}/vote", vote_for)
     app.router.add_post("/w/{workshop}/desk/paper/{round}/{deed}", deed)

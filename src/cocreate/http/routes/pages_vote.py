@@ -1,5 +1,6 @@
 """Voting and results: one ballot a screen, in opinion rounds one statement."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -63,13 +64,15 @@ async def vote_page(request: web.Request, trouble: Trouble | None = None) -> web
         room=room,
         tab="now",
         round=one,
-        **(_opinion(room, one, request, trouble) if opinion else _ballot(room, one, trouble)),
+        **(_opinion(room, one, request, trouble) if opinion else filled_ballot(room, one, trouble)),
     )
 
 
-def _ballot(room: Room, one: Item, trouble: Trouble | None) -> dict[str, Any]:
-    """The ballot's fields as they stand, or as they were sent if something was wrong with them."""
-    standing = room.ballot(one["key"]) or {"counter": 0}
+def filled_ballot(
+    room: Room, one: Item, trouble: Trouble | None, *, on_behalf: bool = False
+) -> dict[str, Any]:
+    """The ballot's fields as they stand, or as they were sent if something was wrong with them; empty for somebody else's."""
+    standing = (None if on_behalf else room.ballot(one["key"])) or {"counter": 0}
     options = room.options(one["key"])
     form = ballot_forms.form_of(one["rules"])
     typed = ballot_forms.typed_of(form, standing.get("choice"))
@@ -81,6 +84,7 @@ def _ballot(room: Room, one: Item, trouble: Trouble | None) -> dict[str, Any]:
         else:
             typed = sent
     return {
+        "on_behalf": on_behalf,
         "standing": standing,
         "voted": "choice" in standing,
         "form": form,
@@ -202,20 +206,21 @@ async def _send(request: web.Request, fields: Fields) -> None:
         await perform(request, fields, action(WithdrawBallot, said))
         return
     if not option:
-        await _cast(request, fields, said)
+        room = await enter_room(request)
+        await cast(request, room, _round(room, request), fields, said)
         return
     choice = ANSWERS.get(first(fields, "choice"), "")
     await perform(request, fields, action(CastBallot, {**said, "choice": choice}))
 
 
-async def _cast(request: web.Request, fields: Fields, said: dict[str, Any]) -> None:
+async def cast(request: web.Request, room: Room, one: Item, fields: Fields, said: Mapping[str, Any]) -> None:
     """Send the choice that the fields say; a choice that is refused is explained in the voter's words."""
-    room = await enter_room(request)
-    one = _round(room, request)
-    form, options = ballot_forms.form_of(one["rules"]), room.options(one["key"])
+    options = room.options(one["key"])
+    form = ballot_forms.form_of(one["rules"])
     typed = ballot_forms.typed_in(form, fields)
     choice = ballot_forms.choice_in(form, typed, options)
-    given = ballot_forms.reasons_of(room.ballot(one["key"]) or {})
+    standing = None if "on_behalf_of" in said else room.ballot(one["key"])
+    given = ballot_forms.reasons_of(standing or {})
     reasons = ballot_forms.reasons_in(fields, typed, options, given) if form.kind == "stance" else {}
     why = {"reasons": reasons} if reasons else {}
     try:
