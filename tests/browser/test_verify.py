@@ -283,6 +283,8 @@ def test_a_saved_receipt_is_checked_on_the_device(page: Page, long: Long, tmp_pa
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{long.base}/record")
+    # As for people: it is not there before it is listened to, and a file may be given to what is hidden.
+    expect(page.get_by_label("Receipt that you saved")).to_be_visible()
     for case, content in told.items():
         file = tmp_path / f"{case}.tlog-proof"
         file.write_bytes(content)
