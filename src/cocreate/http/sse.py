@@ -21,8 +21,8 @@ PAUSE_S = 0.08
 """Between two frames at least: people do not read faster, and a vote a millisecond must not be a frame a millisecond."""
 PAUSE_BY_COST = 0.7
 """And so many times what the frame before has cost."""
-SLICE = 24
-"""Readers written to before others get their turn: half a millisecond of work. A vote takes some ten turns."""
+SLICE = 12
+"""Readers written to before others get their turn: a quarter of a millisecond of work. A vote takes some ten turns."""
 HEARTBEAT_S = 12.0
 """Phones and proxies drop what is silent; the promise is 15 s."""
 RETRY_MS = 2_000
