@@ -1,6 +1,7 @@
 """What happens to a batch when PostgreSQL, or the way to it, fails: never a wrong word about what is stored."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -160,6 +161,22 @@ async def test_followers_outlive_an_outage(store: PostgresRecordStore, proxy: Cu
         await proxy.start()
         assert await anext(hints) is None
     await hints.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_follower_that_ends_has_let_go_of_its_connection(postgres_database: str) -> None:
+    """At once: at a process's end there is no later."""
+    async with opened(postgres_database) as store:
+        hints = store.follow()
+        before = _open_connections()
+        await anext(hints)
+        (its_own,) = _open_connections() - before
+        await hints.aclose()  # type: ignore[attr-defined]
+        assert its_own.closed
+
+
+def _open_connections() -> set[psycopg.AsyncConnection[Any]]:
+    found = (one for one in gc.get_objects() if isinstance(one, psycopg.AsyncConnection))
+    return {one for one in found if not one.closed}
 
 
 async def test_a_stopped_server_cannot_be_opened_or_used() -> None:

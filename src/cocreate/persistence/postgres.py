@@ -65,9 +65,9 @@ class PostgresRecordStore(SideReads):
     async def heads(self, workshops: Collection[str]) -> dict[str, int]:
         return await self._reader.read(partial(self._heads, workshops=workshops))
 
-    async def follow(self) -> AsyncIterator[frozenset[str] | None]:
-        async for hint in self._notices.follow(leave_out=lambda: self._writer.backend_pid):
-            yield hint
+    def follow(self) -> AsyncIterator[frozenset[str] | None]:
+        # The generator itself: one around it would leave its connection open when it is closed.
+        return self._notices.follow(leave_out=lambda: self._writer.backend_pid)
 
     async def close(self) -> None:
         self._notices.close()
